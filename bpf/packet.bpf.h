@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a packet at a cgroup hook to the UDP payload in it. */
+#ifndef JB_PACKET_BPF_H
+#define JB_PACKET_BPF_H
+
+#include <bpf/bpf_endian.h>
+#include <jitterbug/stream.h>
+#include "fault.bpf.h"
+
+/* IP protocol numbers and ethertypes (IANA); in UAPI headers they are macros, or BTF lacks them. */
+enum jb_protocol {
+	JB_ETH_IPV4 = 0x0800,
+	JB_ETH_IPV6 = 0x86dd,
+	JB_IP_HOP_BY_HOP = 0,
+	JB_IP_UDP = 17,
+	JB_IP_ROUTING = 43,
+	JB_IP_FRAGMENT = 44,
+	JB_IP_AH = 51,
+	JB_IP_DESTINATION = 60,
+	JB_IP_MOBILITY = 135,
+};
+
+#define JB_IPV4_FRAGMENT    0x3fff /* more fragments, or an offset */
+#define JB_IPV6_FRAGMENT    0xfff9
+#define JB_IPV6_HEADERS_MAX 8
+#define JB_OFFSET_MAX       0x7fff /* what the verifier allows is 0xffff, size included */
+
+/* The packet at hand: where its UDP payload is, and what is known of the datagram in turn. */
+struct jb_packet {
+	struct jb_stream_key key; /* of the stream, its SSRC that of the datagram in turn */
+	__u64 now_ns;
+	struct jb_rtp rtp;
+	__u32 offset;   /* of the UDP payload */
+	__u32 length;   /* of the UDP payload, all segments */
+	__u32 segment;  /* length of each segment; the last may be shorter */
+	__u32 bytes;    /* of the datagram in turn */
+	__u8 direction; /* enum jb_direction */
+};
+
+/*
+ * Reads `size` (constant) octets at `offset` to `ret`, which is aligned to 4. The linear area may
+ * hold no more than the IP and UDP headers (GSO), so what is not there is fetched by helper.
+ */
+static __always_inline long jb_packet_read(struct __sk_buff *skb, __u32 offset, void *ret,
+					   __u32 size)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (offset <= JB_OFFSET_MAX && data + offset + size <= end) {
+		/* Of unaligned memory clang would copy octet by octet. */
+		__builtin_memcpy(__builtin_assume_aligned(ret, 4),
+				 __builtin_assume_aligned(data + offset, 4), size);
+		return 0;
+	}
+	return bpf_skb_load_bytes(skb, offset, ret, size);
+}
+
+/* Steps over IPv6 extension headers (RFC 8200 4) from *offset on; whether UDP follows. */
+static __always_inline bool jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 next, __u32 *offset)
+{
+	__u8 head[4];
+
+	for (int i = 0; i < JB_IPV6_HEADERS_MAX; i++) {
+		if (next == JB_IP_UDP)
+			return true;
+		if (next != JB_IP_HOP_BY_HOP && next != JB_IP_ROUTING &&
+		    next != JB_IP_DESTINATION && next != JB_IP_FRAGMENT && next != JB_IP_AH &&
+		    next != JB_IP_MOBILITY)
+			return false;
+		if (jb_packet_read(skb, *offset, head, sizeof(head))) {
+			jb_fault(JB_FAULT_IP_HEADER);
+			return false;
+		}
+		if (next == JB_IP_FRAGMENT) {
+			if ((head[2] << 8 | head[3]) & JB_IPV6_FRAGMENT) {
+				jb_fault(JB_FAULT_FRAGMENT);
+				return false;
+			}
+			*offset += 8;
+		} else if (next == JB_IP_AH) {
+			*offset += (head[1] + 2) * 4;
+		} else {
+			*offset += (head[1] + 1) * 8;
+		}
+		next = head[0];
+	}
+	jb_fault(JB_FAULT_IPV6_EXTENSIONS);
+	return false;
+}
+
+static __always_inline bool jb_packet_ipv4(struct __sk_buff *skb, struct jb_packet *p)
+{
+	struct iphdr ip;
+
+	if (jb_packet_read(skb, 0, &ip, sizeof(ip))) {
+		jb_fault(JB_FAULT_IP_HEADER);
+		return false;
+	}
+	if (ip.protocol != JB_IP_UDP)
+		return false;
+	if (ip.ihl < 5 || ip.version != 4) {
+		jb_fault(JB_FAULT_IP_HEADER);
+		return false;
+	}
+	if (ip.frag_off & bpf_htons(JB_IPV4_FRAGMENT)) {
+		jb_fault(JB_FAULT_FRAGMENT);
+		return false;
+	}
+	p->key.source.half[0] = 0;
+	p->key.source.word[2] = bpf_htonl(0xffff);
+	p->key.source.word[3] = ip.saddr;
+	p->key.destination.half[0] = 0;
+	p->key.destination.word[2] = bpf_htonl(0xffff);
+	p->key.destination.word[3] = ip.daddr;
+	p->offset = ip.ihl * 4;
+	return true;
+}
+
+static __always_inline bool jb_packet_ipv6(struct __sk_buff *skb, struct jb_packet *p)
+{
+	struct ipv6hdr ip;
+
+	if (jb_packet_read(skb, 0, &ip, sizeof(ip))) {
+		jb_fault(JB_FAULT_IP_HEADER);
+		return false;
+	}
+	p->offset = sizeof(ip);
+	if (ip.nexthdr != JB_IP_UDP && !jb_packet_ipv6_chain(skb, ip.nexthdr, &p->offset))
+		return false;
+	__builtin_memcpy(&p->key.source, &ip.saddr, sizeof(p->key.source));
+	__builtin_memcpy(&p->key.destination, &ip.daddr, sizeof(p->key.destination));
+	return true;
+}
+
+/* Whether the packet is UDP, and if so where its payload is. */
+static __always_inline bool jb_packet_udp(struct __sk_buff *skb, struct jb_packet *p)
+{
+	struct udphdr udp;
+	__u32 gso_size;
+
+	if (skb->protocol == bpf_htons(JB_ETH_IPV4)) {
+		if (!jb_packet_ipv4(skb, p))
+			return false;
+	} else if (skb->protocol == bpf_htons(JB_ETH_IPV6)) {
+		if (!jb_packet_ipv6(skb, p))
+			return false;
+	} else {
+		return false;
+	}
+	if (jb_packet_read(skb, p->offset, &udp, sizeof(udp))) {
+		jb_fault(JB_FAULT_UDP_LENGTH);
+		return false;
+	}
+	gso_size = skb->gso_size;
+	p->key.source_port = bpf_ntohs(udp.source);
+	p->key.destination_port = bpf_ntohs(udp.dest);
+	p->offset += sizeof(udp);
+	/* A merged packet's UDP length may be that of one segment (tun), of all, or 0. */
+	p->length = gso_size ? skb->len - p->offset : bpf_ntohs(udp.len) - sizeof(udp);
+	p->segment = gso_size ? gso_size : p->length;
+	if (p->offset > skb->len || p->length > skb->len - p->offset) {
+		jb_fault(JB_FAULT_UDP_LENGTH);
+		return false;
+	}
+	return true;
+}
+
+#endif

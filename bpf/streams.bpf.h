@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The one owner of the stream table and of its candidates: look-up, admission, counting. */
+#ifndef JB_STREAMS_BPF_H
+#define JB_STREAMS_BPF_H
+
+#include "packet.bpf.h"
+#include "workload.bpf.h"
+
+#define JB_ENOENT 2
+#define JB_E2BIG  7
+/* Look-ups while another CPU inserts the stream: some microseconds, many times what it takes. */
+#define JB_ADMISSION_SPINS 64
+
+extern struct jb_streams_map jb_streams SEC(".maps");
+extern struct jb_candidates_map jb_candidates SEC(".maps");
+extern struct jb_video_types_map jb_video_types SEC(".maps");
+
+/* What an entry is inserted as; the stack has no room for one. */
+static const __u8 jb_dead_stream[sizeof(struct jb_stream)] = {
+	[__builtin_offsetof(struct jb_stream, dead)] = 1};
+
+/*
+ * Inserts a stream that has passed probation; 0 or what the map said. It is dead until it is
+ * filled under its lock: who still holds the element from its former life never sees it half made.
+ */
+static __noinline long jb_streams_insert(const struct jb_packet *p, __u64 hash,
+					 const struct jb_held *held)
+{
+	__u8 media = jb_clock_media(jb_clock_static(p->rtp.payload_type), p->rtp.payload_type);
+	__u32 row = jb_workload_row(p->key.cgroup_id, p->direction, media);
+	struct jb_rtp_totals *totals = jb_workload_totals(row);
+	struct jb_stream *s;
+	long err;
+
+	if (!totals)
+		return -JB_ENOENT;
+	err = bpf_map_update_elem(&jb_streams, &hash, jb_dead_stream, BPF_NOEXIST);
+	if (err)
+		return err;
+	s = bpf_map_lookup_elem(&jb_streams, &hash);
+	if (!s)
+		return -JB_ENOENT;
+	bpf_spin_lock(&s->lock);
+	jb_receiver_start(&s->receiver, &p->rtp, held, p->now_ns, totals);
+	s->key = p->key;
+	s->direction = p->direction;
+	s->row_media = media;
+	s->row = row;
+	s->dead = 0;
+	bpf_spin_unlock(&s->lock);
+	return 0;
+}
+
+/* Gives up a candidate that has been admitted in vain. */
+static __always_inline void jb_streams_forget(struct jb_candidate_set *set, __u64 hash)
+{
+	bpf_spin_lock(&set->lock);
+	jb_candidate_forget(set, hash);
+	bpf_spin_unlock(&set->lock);
+}
+
+static __always_inline __u8 jb_streams_probation(const struct jb_packet *p)
+{
+	bool known = jb_config_is_media_port(&jb_config, p->key.source_port) ||
+		     jb_config_is_media_port(&jb_config, p->key.destination_port);
+
+	return known ? JB_PROBATION_KNOWN : JB_PROBATION;
+}
+
+/*
+ * A packet of no stream: held until enough have come in a row. Returns true if the stream has
+ * been admitted by another CPU in this moment, and the packet still has to be counted.
+ */
+static __noinline bool jb_streams_hold(const struct jb_packet *p, __u64 hash, bool restart)
+{
+	__u32 index = jb_candidate_index(hash, p->key.cgroup_id);
+	struct jb_candidate_set *set = bpf_map_lookup_elem(&jb_candidates, &index);
+	__u8 wanted = jb_streams_probation(p);
+	struct jb_probation probation;
+	long err;
+
+	if (!set) {
+		jb_fault(JB_FAULT_MAP_LOOKUP);
+		return false;
+	}
+	bpf_spin_lock(&set->lock);
+	if (restart)
+		jb_candidate_forget(set, hash);
+	jb_candidate_packet(set, hash, &p->rtp, p->bytes, p->now_ns, wanted, &probation);
+	bpf_spin_unlock(&set->lock);
+
+	if (probation.failed)
+		jb_fault_add(JB_FAULT_PROBATION_FAILED, probation.failed);
+	if (!probation.admit)
+		return probation.admitted;
+	err = jb_streams_insert(p, hash, &probation.held);
+	if (err) {
+		jb_fault(err == -JB_E2BIG ? JB_FAULT_STREAMS_FULL : JB_FAULT_STREAM_INSERT);
+		jb_fault_add(JB_FAULT_PROBATION_FAILED,
+			     probation.held.packets + probation.held.duplicates);
+		jb_streams_forget(set, hash);
+	}
+	return false;
+}
+
+/* Moves a stream to the row of what its media has turned out to be. Rare. */
+static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_packet *p)
+{
+	struct jb_stream_key flow = p->key;
+	struct jb_video_types *known, first = {};
+	__u8 media = s->receiver.media;
+	__u64 hash;
+	__u32 row;
+
+	flow.ssrc = 0;
+	hash = jb_stream_hash(&flow, p->direction, jb_config.seed);
+	known = bpf_map_lookup_elem(&jb_video_types, &hash);
+	if (known && jb_rtx_is(known, p->rtp.payload_type)) {
+		media = JB_MEDIA_RTX;
+	} else if (media == JB_MEDIA_VIDEO && known) {
+		jb_rtx_learn(known, p->rtp.payload_type);
+	} else if (media == JB_MEDIA_VIDEO) {
+		jb_rtx_learn(&first, p->rtp.payload_type);
+		bpf_map_update_elem(&jb_video_types, &hash, &first, BPF_NOEXIST);
+	}
+	row = jb_workload_row(p->key.cgroup_id, p->direction, media);
+
+	bpf_spin_lock(&s->lock);
+	if (!s->dead && s->direction == p->direction && jb_stream_key_equal(&s->key, &p->key)) {
+		s->receiver.media = media;
+		s->row_media = media;
+		s->row = row;
+	}
+	bpf_spin_unlock(&s->lock);
+	return 0;
+}
+
+/* Counts one RTP packet of the stream; false if the entry isn't this stream's, or not any more. */
+static __always_inline bool jb_streams_count(struct jb_stream *s, const struct jb_packet *p)
+{
+	struct jb_rtp_totals *totals;
+	bool mine;
+
+	if (s->receiver.media != s->row_media || jb_rtx_due(&s->receiver))
+		jb_streams_classify(s, p);
+	/* Another CPU may move the stream to another row meanwhile: its packet, our old row. */
+	totals = jb_workload_totals(s->row);
+	if (!totals)
+		return true;
+
+	bpf_spin_lock(&s->lock);
+	mine = !s->dead && s->direction == p->direction && jb_stream_key_equal(&s->key, &p->key);
+	if (mine)
+		jb_receiver_packet(&s->receiver, &p->rtp, p->bytes, p->now_ns, totals,
+				   jb_config.full);
+	bpf_spin_unlock(&s->lock);
+	return mine;
+}
+
+/* The stream of `hash`, waited for while another CPU fills it in. */
+static __noinline struct jb_stream *jb_streams_await(__u64 hash)
+{
+	for (int i = 0; i < JB_ADMISSION_SPINS; i++) {
+		struct jb_stream *s = bpf_map_lookup_elem(&jb_streams, &hash);
+
+		if (s && !*(volatile __u8 *)&s->dead)
+			return s;
+	}
+	return NULL;
+}
+
+/* One RTP packet: p->rtp, with p->key.ssrc set. */
+static __always_inline void jb_streams_packet(const struct jb_packet *p)
+{
+	__u64 hash = jb_stream_hash(&p->key, p->direction, jb_config.seed);
+	struct jb_stream *s = bpf_map_lookup_elem(&jb_streams, &hash);
+	bool restart = false;
+
+	/* At most once again: after another CPU has admitted the stream. */
+	for (int i = 0; i < 2; i++) {
+		if (s && jb_streams_count(s, p))
+			return;
+		if (!jb_streams_hold(p, hash, restart))
+			return;
+		s = jb_streams_await(hash);
+		restart = true;
+	}
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A workload is the cgroup in which a socket was made; its totals are rows, taken at first use. */
+#ifndef JB_WORKLOAD_BPF_H
+#define JB_WORKLOAD_BPF_H
+
+#include <jitterbug/event.h>
+#include "fault.bpf.h"
+#include "maps.bpf.h"
+
+#define JB_EEXIST 17
+
+extern struct jb_rows_map jb_rows SEC(".maps");
+extern struct jb_free_rows_map jb_free_rows SEC(".maps");
+extern struct jb_totals_map jb_totals SEC(".maps");
+extern struct jb_events_map jb_events SEC(".maps");
+
+static __always_inline void jb_workload_announce(__u64 cgroup_id)
+{
+	struct jb_event_workload *event = bpf_ringbuf_reserve(&jb_events, sizeof(*event), 0);
+
+	if (!event) {
+		jb_fault(JB_FAULT_EVENTS_LOST);
+		return;
+	}
+	event->cgroup_id = cgroup_id;
+	bpf_ringbuf_submit(event, 0);
+}
+
+static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
+{
+	__u32 row, *other;
+	long err;
+
+	if (bpf_map_pop_elem(&jb_free_rows, &row)) {
+		jb_fault(JB_FAULT_ROWS_FULL);
+		return jb_unknown_row(key->direction, key->media);
+	}
+	err = bpf_map_update_elem(&jb_rows, key, &row, BPF_NOEXIST);
+	if (!err) {
+		jb_workload_announce(key->cgroup_id);
+		return row;
+	}
+	/* Another CPU was first, or there is no room: the row goes back, unused. */
+	bpf_map_push_elem(&jb_free_rows, &row, 0);
+	other = err == -JB_EEXIST ? bpf_map_lookup_elem(&jb_rows, key) : NULL;
+	if (other)
+		return *other;
+	jb_fault(JB_FAULT_ROW_INSERT);
+	return jb_unknown_row(key->direction, key->media);
+}
+
+/* The row of (workload, direction, media). */
+static __always_inline __u32 jb_workload_row(__u64 cgroup_id, __u8 direction, __u8 media)
+{
+	struct jb_row_key key = {.cgroup_id = cgroup_id, .direction = direction, .media = media};
+	__u32 *row = bpf_map_lookup_elem(&jb_rows, &key);
+
+	return row ? *row : jb_workload_new_row(&key);
+}
+
+/* This CPU's shard of a row; NULL only if the row was never there. */
+static __always_inline struct jb_rtp_totals *jb_workload_totals(__u32 row)
+{
+	__u32 shard = bpf_get_smp_processor_id() & (jb_config.shards - 1);
+	__u32 index = row * jb_config.shards + shard;
+
+	struct jb_rtp_totals *totals = bpf_map_lookup_elem(&jb_totals, &index);
+
+	if (!totals)
+		jb_fault(JB_FAULT_MAP_LOOKUP);
+	return totals;
+}
+
+#endif

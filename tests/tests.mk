@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# How the tests are built and run; included by the Makefile. A unit test NAME is tests/unit/NAME.c,
+# linked with the library and with the helpers beside it.
+
+T := $(O)/tests
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(T)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_HELPERS := $(patsubst tests/unit/%.c,$(T)/unit/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+BPF_TESTS := $(patsubst tests/bpf/%.c,$(T)/bpf/%,$(wildcard tests/bpf/test_*.c))
+BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
+NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso)
+TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
+
+.PHONY: unit bpf net
+
+$(T)/%.o: tests/%.c $(SKELETON)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(T)/unit/test_%: $(T)/unit/test_%.o $(UNIT_HELPERS) $(O)/libjitterbug.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -pthread
+
+$(T)/bpf/test_%: $(T)/bpf/test_%.o $(BPF_HELPERS) $(O)/libjitterbug.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -pthread
+
+.SECONDEXPANSION:
+$(T)/net/%: $$(wildcard tests/net/$$*.c tests/net/$$*_*.c) tests/net/tool.c tests/net/rtp_wire.c tests/net/rtp_log.c $$(wildcard tests/net/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) -pthread
+
+net-tools: $(NET_TOOLS)
+
+# Runs each of the given programs; fails if one does.
+run_all = $(Q)failed=; for t in $(1); do $(RUNNER) $$t || failed="$$failed $${t\#\#*/}"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
+unit: $(UNIT_TESTS)
+	$(call run_all,$^)
+
+bpf: $(BPF_TESTS)
+	$(call run_all,$^)
+
+PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider -q
+net: $(O)/jitterbug $(NET_TOOLS)
+	$(Q)cd tests/net && JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net $(PYTEST) $(PYTEST_ARGS) .
+
+test: deps
+	$(Q)scripts/deps.sh test
+	$(Q)$(MAKE) --no-print-directory unit bpf net

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cli/agent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "cli/common.h"
+#include "node/node.h"
+#include "streams/census.h"
+#include "web/server.h"
+
+#define NAME "jitterbug agent"
+
+enum metrics_mode {
+	METRICS_STANDARD,
+	METRICS_FULL,
+};
+
+static const char *const metrics_names[] = {"standard", "full", NULL};
+
+struct config {
+	struct jb_address listen;
+	char *token_file;
+	char *cgroup;
+	enum metrics_mode metrics;
+	uint32_t max_series;
+	uint32_t max_streams;
+	uint32_t max_workloads;
+	struct jb_ports media_ports;
+	uint64_t grace_ns;
+	enum jb_log_level log_level;
+	enum jb_log_format log_format;
+	char *config;
+};
+
+static const struct jb_option table[] = {
+	{"listen", JB_OPTION_ADDRESS(struct config, listen), .value = "0.0.0.0:9504",
+	 .help = "address and port of /metrics"},
+	{"token-file", JB_OPTION_STRING(struct config, token_file), .placeholder = "FILE",
+	 .help = "bearer token that opens /api/v1 to more than loopback"},
+	{"cgroup", JB_OPTION_STRING(struct config, cgroup), .placeholder = "PATH",
+	 .help = "measure only below this cgroup2 directory, not the whole node"},
+	{"metrics", JB_OPTION_ENUM(struct config, metrics, metrics_names), .value = "standard",
+	 .help = "full: deviation histograms too"},
+	{"max-series", JB_OPTION_U32(struct config, max_series), .value = "20000", .min = 1000,
+	 .max = 10000000, .help = "beyond, workloads are folded into ~other"},
+	{"max-streams", JB_OPTION_U32(struct config, max_streams), .value = "65536", .min = 16,
+	 .max = 4194304, .help = "streams at once"},
+	{"max-workloads", JB_OPTION_U32(struct config, max_workloads), .value = "1024", .min = 2,
+	 .max = 65536, .help = "workloads at once"},
+	{"media-ports", JB_OPTION_PORTS(struct config, media_ports),
+	 .help = "ports of media: two packets in a row make a stream there, four elsewhere"},
+	{"grace", JB_OPTION_DURATION(struct config, grace_ns), .value = "5m",
+	 .help = "how long the counters of a workload outlive it"},
+	{"log-level", JB_OPTION_ENUM(struct config, log_level, jb_log_level_names), .value = "info",
+	 .help = "least severe messages to log"},
+	{"log-format", JB_OPTION_ENUM(struct config, log_format, jb_log_format_names),
+	 .value = "text", .help = "how messages are written"},
+	{"config", JB_OPTION_CONFIG(struct config, config), .help = "read options from FILE"},
+};
+
+static const struct jb_options options = {
+	.usage = NAME " [OPTION]...",
+	.about = "Measures RTP on this node by BPF programs and serves it as /metrics.",
+	.table = table,
+	.count = sizeof(table) / sizeof(*table),
+};
+
+struct agent {
+	struct jb_node *node;
+	struct jb_server *server;
+	struct jb_loop *loop;
+	bool failing; /* the last pass failed: it is logged once */
+};
+
+static unsigned int serve_metrics(void *ctx, const struct jb_request *request,
+				  struct jb_buffer *body)
+{
+	struct agent *agent = ctx;
+
+	return jb_node_metrics(agent->node, request->openmetrics, body) ? 500 : 200;
+}
+
+static unsigned int serve_streams(void *ctx, const struct jb_request *request,
+				  struct jb_buffer *body)
+{
+	struct agent *agent = ctx;
+
+	(void)request;
+	return jb_node_streams(agent->node, body) ? 500 : 200;
+}
+
+static unsigned int serve_alive(void *ctx, const struct jb_request *request, struct jb_buffer *body)
+{
+	(void)ctx;
+	(void)request;
+	jb_buffer_puts(body, "ok\n");
+	return 200;
+}
+
+static unsigned int serve_ready(void *ctx, const struct jb_request *request, struct jb_buffer *body)
+{
+	const struct agent *agent = ctx;
+
+	(void)request;
+	jb_buffer_puts(body, agent->failing ? "the last pass over the BPF maps failed\n" : "ok\n");
+	return agent->failing ? 503 : 200;
+}
+
+static const struct jb_route routes[] = {
+	{"/metrics", JB_ROUTE_OPEN, JB_ROUTE_METRICS, serve_metrics},
+	{"/healthz", JB_ROUTE_OPEN, JB_ROUTE_TEXT, serve_alive},
+	{"/readyz", JB_ROUTE_OPEN, JB_ROUTE_TEXT, serve_ready},
+	{"/api/v1/streams", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_streams},
+};
+
+static void on_result(struct agent *agent, const char *what, int err)
+{
+	if (err && !agent->failing)
+		jb_log(JB_LOG_ERROR, "%s: %s", what, strerror(-err));
+	if (!err && agent->failing)
+		jb_log(JB_LOG_INFO, "%s: works again", what);
+	agent->failing = err;
+}
+
+static void on_tick(void *ctx)
+{
+	struct agent *agent = ctx;
+
+	on_result(agent, "pass over the BPF maps", jb_node_tick(agent->node));
+}
+
+static void on_workload(int fd, uint32_t events, void *ctx)
+{
+	struct agent *agent = ctx;
+	int err = jb_node_event(agent->node);
+
+	(void)fd;
+	(void)events;
+	if (err)
+		jb_log(JB_LOG_WARNING, "name a new workload: %s", strerror(-err));
+}
+
+static void on_request(int fd, uint32_t events, void *ctx)
+{
+	struct agent *agent = ctx;
+	int err = jb_server_turn(agent->server);
+
+	(void)fd;
+	(void)events;
+	if (!err)
+		return;
+	jb_log(JB_LOG_ERROR, "HTTP server: %s", strerror(-err));
+	jb_loop_stop(agent->loop);
+}
+
+/* The server comes first: a port that is taken is told before anything is attached. */
+static int start_server(struct agent *agent, const struct config *config)
+{
+	struct jb_buffer error = {};
+	const struct jb_server_options server = {
+		.address = config->listen.host,
+		.port = config->listen.port,
+		.token_file = config->token_file,
+		.routes = routes,
+		.n_routes = sizeof(routes) / sizeof(*routes),
+		.ctx = agent,
+	};
+	int err = jb_server_start(&agent->server, &server, &error);
+
+	if (err)
+		jb_log(JB_LOG_ERROR, "%s", error.data ? error.data : strerror(-err));
+	jb_buffer_free(&error);
+	return err;
+}
+
+static int start_node(struct agent *agent, const struct config *config)
+{
+	char error[JB_NODE_ERROR];
+	const struct jb_node_options node = {
+		.kernel = {.max_streams = config->max_streams,
+			   .max_workloads = config->max_workloads,
+			   .full = config->metrics == METRICS_FULL,
+			   .media_ports = (const __u64 *)config->media_ports.bits},
+		.cgroup = config->cgroup,
+		.grace_ns = config->grace_ns,
+		.max_series = config->max_series,
+	};
+	int err = jb_node_open(&agent->node, &node, error);
+
+	if (err)
+		jb_log(JB_LOG_ERROR, "%s", error);
+	return err;
+}
+
+static int watch(struct agent *agent)
+{
+	int err = jb_loop_add_fd(agent->loop, jb_server_fd(agent->server), EPOLLIN, on_request,
+				 agent);
+	int timer;
+
+	if (!err)
+		err = jb_loop_add_fd(agent->loop, jb_node_event_fd(agent->node), EPOLLIN,
+				     on_workload, agent);
+	if (err)
+		return err;
+	timer = jb_loop_add_timer(agent->loop, JB_CENSUS_INTERVAL_MS, on_tick, agent);
+	return timer < 0 ? timer : 0;
+}
+
+static void announce(const struct agent *agent, const struct config *config)
+{
+	const char *host = config->listen.host;
+	bool any = !*host || !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
+	bool v6 = !any && strchr(host, ':');
+
+	jb_log(JB_LOG_INFO, "measuring at %s", jb_node_cgroup(agent->node));
+	jb_log(JB_LOG_INFO, "metrics: http://%s%s%s:%u/metrics, streams: /api/v1/streams there",
+	       v6 ? "[" : "", any ? "127.0.0.1" : host, v6 ? "]" : "",
+	       jb_server_port(agent->server));
+}
+
+static int run(struct agent *agent, const struct config *config)
+{
+	int err = jb_loop_new(&agent->loop);
+
+	if (err) {
+		jb_log(JB_LOG_ERROR, "event loop: %s", strerror(-err));
+		return JB_EXIT_FAILED;
+	}
+	if (start_server(agent, config) || start_node(agent, config))
+		return JB_EXIT_FAILED;
+	err = watch(agent);
+	if (err) {
+		jb_log(JB_LOG_ERROR, "event loop: %s", strerror(-err));
+		return JB_EXIT_FAILED;
+	}
+	on_tick(agent);
+	announce(agent, config);
+	err = jb_loop_run(agent->loop);
+	if (err > 0)
+		jb_log(JB_LOG_INFO, "%s: detaching", strsignal(err));
+	return err > 0 ? JB_EXIT_OK : JB_EXIT_FAILED;
+}
+
+int jb_cli_agent(int argc, char **argv)
+{
+	struct agent agent = {};
+	struct config config;
+	int status = jb_cli_options(NAME, &options, argc, argv, &config, NULL);
+
+	if (status >= 0)
+		return status;
+	jb_log_init(config.log_level, config.log_format);
+	status = run(&agent, &config);
+	jb_server_stop(agent.server);
+	jb_node_close(agent.node);
+	jb_loop_free(agent.loop);
+	jb_options_free(&options, &config);
+	return status;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+#include "kernel/batch.h"
+#include "kernel/private.h"
+#include "kernel/snapshot.h"
+
+struct stream_visit {
+	jb_stream_fn fn;
+	void *ctx;
+};
+
+static void visit_stream(void *ctx, const void *key, const void *value)
+{
+	const struct stream_visit *visit = ctx;
+	const struct jb_stream *stream = value;
+
+	if (!stream->dead)
+		visit->fn(visit->ctx, *(const __u64 *)key, stream);
+}
+
+int jb_kernel_each_stream(struct jb_kernel *kernel, jb_stream_fn fn, void *ctx)
+{
+	struct stream_visit visit = {fn, ctx};
+
+	return jb_batch_each(bpf_map__fd(kernel->skel->maps.jb_streams), sizeof(__u64),
+			     sizeof(struct jb_stream), BPF_F_LOCK, visit_stream, &visit);
+}
+
+struct row_visit {
+	jb_row_fn fn;
+	void *ctx;
+};
+
+static void visit_row(void *ctx, const void *key, const void *value)
+{
+	const struct row_visit *visit = ctx;
+
+	visit->fn(visit->ctx, key, *(const __u32 *)value);
+}
+
+int jb_kernel_each_row(struct jb_kernel *kernel, jb_row_fn fn, void *ctx)
+{
+	struct row_visit visit = {fn, ctx};
+
+	return jb_batch_each(bpf_map__fd(kernel->skel->maps.jb_rows), sizeof(struct jb_row_key),
+			     sizeof(__u32), 0, visit_row, &visit);
+}
+
+/* The totals are nothing but 64-bit counters. */
+#define JB_TOTALS_WORDS (sizeof(struct jb_rtp_totals) / sizeof(__u64))
+
+void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, struct jb_rtp_totals *sum)
+{
+	__u64 *to = (__u64 *)sum;
+
+	for (__u32 shard = 0; shard < kernel->shards; shard++) {
+		const __u64 *from = (const __u64 *)&kernel->totals[row * kernel->shards + shard];
+
+		for (size_t i = 0; i < JB_TOTALS_WORDS; i++)
+			to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	}
+}
+
+void jb_kernel_observe_jitter(struct jb_kernel *kernel, __u32 row, __u64 jitter_ns)
+{
+	struct jb_rtp_totals *totals = &kernel->totals[row * kernel->shards];
+
+	__atomic_fetch_add(&totals->jitter[jb_jitter_bucket(jitter_ns)], 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&totals->jitter_ns, jitter_ns, __ATOMIC_RELAXED);
+}
+
+__u32 jb_kernel_rows(const struct jb_kernel *kernel)
+{
+	return kernel->rows;
+}
+
+int jb_kernel_unlink_row(struct jb_kernel *kernel, const struct jb_row_key *key)
+{
+	return bpf_map_delete_elem(bpf_map__fd(kernel->skel->maps.jb_rows), key) ? -errno : 0;
+}
+
+int jb_kernel_recycle_row(struct jb_kernel *kernel, __u32 row)
+{
+	int fd = bpf_map__fd(kernel->skel->maps.jb_free_rows);
+
+	memset(&kernel->totals[row * kernel->shards], 0, kernel->shards * sizeof(*kernel->totals));
+	return bpf_map_update_elem(fd, NULL, &row, 0) ? -errno : 0;
+}
+
+static int retire_batch(struct jb_kernel *kernel, const __u64 *hash, __u32 count, __u64 idle_ns)
+{
+	struct {
+		struct jb_retire head;
+		__u64 hash[JB_RETIRE_BATCH];
+	} request = {.head = {.idle_ns = idle_ns, .count = count}};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = &request, .data_size_in = sizeof(request),
+		    .repeat = 1);
+
+	memcpy(request.hash, hash, count * sizeof(*hash));
+	if (bpf_prog_test_run_opts(bpf_program__fd(kernel->skel->progs.jb_retire), &opts))
+		return -errno;
+	return (int)opts.retval < 0 ? -EIO : (int)opts.retval;
+}
+
+int jb_kernel_retire(struct jb_kernel *kernel, const __u64 *hash, __u32 count, __u64 idle_ns)
+{
+	int retired = 0;
+
+	while (count) {
+		__u32 n = count < JB_RETIRE_BATCH ? count : JB_RETIRE_BATCH;
+		int r = retire_batch(kernel, hash, n, idle_ns);
+
+		if (r < 0)
+			return r;
+		retired += r;
+		hash += n;
+		count -= n;
+	}
+	return retired;
+}
+
+static int on_event(void *ctx, void *data, size_t size)
+{
+	struct jb_kernel *kernel = ctx;
+	const struct jb_event_workload *event = data;
+
+	if (size >= sizeof(*event))
+		kernel->on_workload(kernel->on_workload_ctx, event->cgroup_id);
+	return 0;
+}
+
+int jb_kernel_events(struct jb_kernel *kernel, jb_workload_fn fn, void *ctx)
+{
+	kernel->on_workload = fn;
+	kernel->on_workload_ctx = ctx;
+	kernel->events = ring_buffer__new(bpf_map__fd(kernel->skel->maps.jb_events), on_event,
+					  kernel, NULL);
+	return kernel->events ? 0 : -errno;
+}
+
+int jb_kernel_events_fd(const struct jb_kernel *kernel)
+{
+	return ring_buffer__epoll_fd(kernel->events);
+}
+
+int jb_kernel_consume(struct jb_kernel *kernel)
+{
+	return ring_buffer__consume(kernel->events);
+}

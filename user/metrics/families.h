@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every metric family the agent has, in the order of the page. */
+#ifndef JB_METRICS_FAMILIES_H
+#define JB_METRICS_FAMILIES_H
+
+#include <jitterbug/totals.h>
+#include "metrics/family.h"
+
+/* How the totals of an owner become samples. */
+enum jb_rtp_shape {
+	JB_RTP_BY_MEDIA, /* direction and media */
+	JB_RTP_INGRESS,  /* media; ingress only */
+	JB_RTP_EGRESS,   /* media; egress only */
+	JB_RTP_BY_DIRECTION
+};
+
+struct jb_rtp_family {
+	struct jb_family family;
+	enum jb_rtp_shape shape;
+	enum jb_rtp_counter counter;
+};
+
+extern const struct jb_rtp_family jb_rtp_families[];
+extern const unsigned int jb_rtp_families_count;
+
+extern const struct jb_family jb_family_rtp_streams;
+extern const struct jb_family jb_family_rtp_jitter;
+extern const struct jb_family jb_family_rtp_deviation;
+
+extern const struct jb_family jb_family_build_info;
+extern const struct jb_family jb_family_feature_available;
+extern const struct jb_family jb_family_program_attached;
+extern const struct jb_family jb_family_program_runtime;
+extern const struct jb_family jb_family_map_entries;
+extern const struct jb_family jb_family_map_capacity;
+extern const struct jb_family jb_family_map_bytes;
+extern const struct jb_family jb_family_resident_bytes;
+extern const struct jb_family jb_family_faults;
+extern const struct jb_family jb_family_series;
+extern const struct jb_family jb_family_series_folded;
+extern const struct jb_family jb_family_snapshot_seconds;
+extern const struct jb_family jb_family_scrape_seconds;
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The page /metrics: plain rows in, text out. Pure: nothing is read from the system here. */
+#ifndef JB_METRICS_PAGE_H
+#define JB_METRICS_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/buffer.h"
+#include "kernel/object.h"
+#include "metrics/exposition.h"
+#include "workloads/registry.h"
+
+struct jb_feature {
+	const char *name;
+	bool available;
+};
+
+struct jb_page {
+	const struct jb_owner_totals *owners;
+	size_t n_owners;
+	bool full; /* --metrics full */
+
+	const char *version;
+	const struct jb_feature *features;
+	size_t n_features;
+	const struct jb_kernel_program_info *programs;
+	size_t n_programs;
+	bool runtime_known; /* the kernel counts the programs' time */
+	const struct jb_kernel_map_info *maps;
+	size_t n_maps;
+	const __u64 *faults; /* JB_FAULT_MAX */
+	__u64 folded;
+	__u64 resident_bytes;
+	__u64 snapshot_ns;
+	__u64 scrape_ns;
+};
+
+/* 0 or -errno. */
+int jb_page_render(const struct jb_page *page, enum jb_exposition_format format,
+		   struct jb_buffer *out);
+
+/* The most series that one owner can have. */
+unsigned int jb_page_series_per_owner(bool full);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The clock of bpf_ktime_get_ns(). */
+#ifndef JB_NODE_CLOCK_H
+#define JB_NODE_CLOCK_H
+
+#include <time.h>
+#include <jitterbug/types.h>
+
+static inline __u64 jb_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * JB_SECOND_NS + t.tv_nsec;
+}
+
+#endif

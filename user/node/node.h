@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The measurement of one node: the kernel's programs, who owns the figures, the periodic pass, and
+ * the two documents made of them. The agent serves them; `jitterbug streams` without an agent
+ * makes one for itself.
+ */
+#ifndef JB_NODE_NODE_H
+#define JB_NODE_NODE_H
+
+#include "base/buffer.h"
+#include "kernel/object.h"
+
+struct jb_node;
+
+struct jb_node_options {
+	struct jb_kernel_options kernel;
+	const char *cgroup; /* attach here; NULL: the root of cgroup2, which is found */
+	__u64 grace_ns;
+	__u32 max_series;
+};
+
+enum { JB_NODE_ERROR = 1024 };
+
+/* Loads and attaches. 0, or -errno with a line in `error` of JB_NODE_ERROR octets. */
+int jb_node_open(struct jb_node **ret, const struct jb_node_options *options, char *error);
+void jb_node_close(struct jb_node *node); /* NULL is fine */
+
+/* Where the programs are attached. */
+const char *jb_node_cgroup(const struct jb_node *node);
+
+/* The pass that is due every JB_CENSUS_INTERVAL_MS. 0, or -errno of the first part that failed. */
+int jb_node_tick(struct jb_node *node);
+
+/* Readable when a workload has appeared; then jb_node_event() names it. */
+int jb_node_event_fd(const struct jb_node *node);
+int jb_node_event(struct jb_node *node);
+
+/* Appends the page /metrics. 0 or -errno. */
+int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *out);
+
+/* Appends {"streams":[...]}, as in /api/v1/streams. 0 or -errno. */
+int jb_node_streams(struct jb_node *node, struct jb_buffer *out);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of this room share of struct jb_node. */
+#ifndef JB_NODE_PRIVATE_H
+#define JB_NODE_PRIVATE_H
+
+#include <limits.h>
+#include "node/node.h"
+#include "streams/census.h"
+#include "workloads/registry.h"
+
+struct jb_node {
+	struct jb_kernel *kernel;
+	struct jb_registry *registry;
+	struct jb_census *census;
+	bool full;
+	bool workload_came;
+	int *place; /* of each row's owner among the totals of the page in the making */
+	__u64 scrape_ns;
+	char root[PATH_MAX];   /* mount point of cgroup2: names are read there */
+	char cgroup[PATH_MAX]; /* where the programs are attached */
+};
+
+#endif

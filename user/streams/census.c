@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include "streams/census.h"
+
+/* What is remembered of a stream from one pass to the next. */
+struct memory {
+	UT_hash_handle hh;
+	__u64 hash;
+	__u64 at_ns;
+	__u64 packets;
+	__u64 bytes;
+	__u32 frames;
+	__u32 pass;
+	struct jb_rates rates;
+};
+
+struct jb_census {
+	struct jb_kernel *kernel;
+	struct memory *streams;
+	__u8 *row_in_use;
+	__u32 rows;
+	__u64 *idle; /* hashes of streams to retire */
+	__u32 n_idle, max_idle;
+	__u64 now_ns;
+	__u32 pass;
+	int error;
+};
+
+static struct jb_rates rates_between(__u64 bytes, __u32 frames, __u64 ns)
+{
+	double seconds = (double)ns / JB_SECOND_NS;
+
+	if (!ns)
+		return (struct jb_rates){0};
+	return (struct jb_rates){(double)bytes * 8 / seconds, frames / seconds};
+}
+
+static struct jb_rates rates_since_start(const struct jb_receiver *r, __u64 now_ns)
+{
+	return rates_between(r->bytes, r->frames,
+			     now_ns > r->started_ns ? now_ns - r->started_ns : 0);
+}
+
+static void note_idle(struct jb_census *census, __u64 hash)
+{
+	if (census->n_idle == census->max_idle) {
+		__u32 max = census->max_idle ? census->max_idle * 2 : 1024;
+		__u64 *idle = realloc(census->idle, max * sizeof(*idle));
+
+		if (!idle) {
+			census->error = -ENOMEM; /* the next pass finds it again */
+			return;
+		}
+		census->idle = idle;
+		census->max_idle = max;
+	}
+	census->idle[census->n_idle++] = hash;
+}
+
+static struct memory *remember(struct jb_census *census, __u64 hash)
+{
+	struct memory *m;
+
+	HASH_FIND(hh, census->streams, &hash, sizeof(hash), m);
+	if (m)
+		return m;
+	m = calloc(1, sizeof(*m));
+	if (!m) {
+		census->error = -ENOMEM;
+		return NULL;
+	}
+	m->hash = hash;
+	HASH_ADD(hh, census->streams, hash, sizeof(m->hash), m);
+	return m;
+}
+
+static void update_rates(struct memory *m, const struct jb_receiver *r, __u64 now_ns)
+{
+	/* A stream that was retired and is back counts from 0 again. */
+	if (!m->at_ns || r->packets < m->packets || r->bytes < m->bytes)
+		m->rates = rates_since_start(r, now_ns);
+	else
+		m->rates = rates_between(r->bytes - m->bytes, r->frames - m->frames,
+					 now_ns - m->at_ns);
+	m->at_ns = now_ns;
+	m->packets = r->packets;
+	m->bytes = r->bytes;
+	m->frames = r->frames;
+}
+
+static void visit(void *ctx, __u64 hash, const struct jb_stream *stream)
+{
+	struct jb_census *census = ctx;
+	const struct jb_receiver *r = &stream->receiver;
+	struct memory *m = remember(census, hash);
+
+	if (stream->row < census->rows)
+		census->row_in_use[stream->row] = 1;
+	if (census->now_ns > r->last_ns + JB_IDLE_NS)
+		note_idle(census, hash);
+	if (!m)
+		return;
+	if (m->packets != r->packets && r->clock != JB_CLOCK_UNKNOWN &&
+	    (stream->row_media == JB_MEDIA_AUDIO || stream->row_media == JB_MEDIA_VIDEO))
+		jb_kernel_observe_jitter(census->kernel, stream->row, jb_receiver_jitter_ns(r));
+	m->pass = census->pass;
+	update_rates(m, r, census->now_ns);
+}
+
+static void forget_absent(struct jb_census *census)
+{
+	struct memory *m, *tmp;
+
+	HASH_ITER (hh, census->streams, m, tmp) {
+		if (m->pass == census->pass)
+			continue;
+		HASH_DEL(census->streams, m);
+		free(m);
+	}
+}
+
+int jb_census_pass(struct jb_census *census, __u64 now_ns)
+{
+	int err;
+
+	census->now_ns = now_ns;
+	census->pass++;
+	census->n_idle = 0;
+	census->error = 0;
+	memset(census->row_in_use, 0, census->rows);
+	err = jb_kernel_each_stream(census->kernel, visit, census);
+	if (err) {
+		memset(census->row_in_use, 1,
+		       census->rows); /* not a complete scan: frees nothing */
+		return err;
+	}
+	forget_absent(census);
+	err = jb_kernel_retire(census->kernel, census->idle, census->n_idle, JB_IDLE_NS);
+	return err < 0 ? err : census->error;
+}
+
+const __u8 *jb_census_rows_in_use(const struct jb_census *census)
+{
+	return census->row_in_use;
+}
+
+struct jb_rates jb_census_rates(const struct jb_census *census, __u64 hash,
+				const struct jb_receiver *receiver, __u64 now_ns)
+{
+	struct memory *m;
+
+	HASH_FIND(hh, census->streams, &hash, sizeof(hash), m);
+	return m ? m->rates : rates_since_start(receiver, now_ns);
+}
+
+int jb_census_new(struct jb_census **ret, struct jb_kernel *kernel)
+{
+	struct jb_census *census = calloc(1, sizeof(*census));
+
+	if (!census)
+		return -ENOMEM;
+	census->kernel = kernel;
+	census->rows = jb_kernel_rows(kernel);
+	census->row_in_use = calloc(census->rows, 1);
+	if (!census->row_in_use) {
+		jb_census_free(census);
+		return -ENOMEM;
+	}
+	*ret = census;
+	return 0;
+}
+
+void jb_census_free(struct jb_census *census)
+{
+	struct memory *m, *tmp;
+
+	if (!census)
+		return;
+	HASH_ITER (hh, census->streams, m, tmp) {
+		HASH_DEL(census->streams, m);
+		free(m);
+	}
+	free(census->row_in_use);
+	free(census->idle);
+	free(census);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The periodic pass over all streams: J into the histograms, rates, who is idle, which rows are in
+ * use. One pass for all, for reading the table is what costs.
+ */
+#ifndef JB_STREAMS_CENSUS_H
+#define JB_STREAMS_CENSUS_H
+
+#include "kernel/snapshot.h"
+
+#define JB_CENSUS_INTERVAL_MS 5000
+
+struct jb_census;
+
+struct jb_rates {
+	double bitrate_bps; /* of UDP payload */
+	double frame_rate;
+};
+
+/* Borrows the kernel. 0 or -errno. */
+int jb_census_new(struct jb_census **ret, struct jb_kernel *kernel);
+void jb_census_free(struct jb_census *census); /* NULL is fine */
+
+/*
+ * One pass: observes J of each audio or video stream that had packets since the last one, and
+ * retires what is idle. 0, or -errno (what was done is done).
+ */
+int jb_census_pass(struct jb_census *census, __u64 now_ns);
+
+/* An octet for each row, not 0 if a stream referred to it in the last pass. */
+const __u8 *jb_census_rows_in_use(const struct jb_census *census);
+
+/* Rates between the last two passes; of a younger stream since it began. */
+struct jb_rates jb_census_rates(const struct jb_census *census, __u64 hash,
+				const struct jb_receiver *receiver, __u64 now_ns);
+
+#endif

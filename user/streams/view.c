@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "streams/view.h"
+
+#include <arpa/inet.h>
+
+const char *const jb_direction_names[JB_DIRECTION_MAX] = {
+	[JB_INGRESS] = "ingress",
+	[JB_EGRESS] = "egress",
+};
+
+const char *const jb_media_names[JB_MEDIA_MAX] = {
+	[JB_MEDIA_UNKNOWN] = "unknown",
+	[JB_MEDIA_AUDIO] = "audio",
+	[JB_MEDIA_VIDEO] = "video",
+	[JB_MEDIA_RTX] = "rtx",
+};
+
+void jb_ip_text(const union jb_ip *address, char ret_text[INET6_ADDRSTRLEN])
+{
+	if (!address->half[0] && address->word[2] == htonl(0xffff))
+		inet_ntop(AF_INET, &address->word[3], ret_text, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, address, ret_text, INET6_ADDRSTRLEN);
+}
+
+/* A rate in units of 1/scale; what no stream can have is not known either. */
+static uint64_t to_fixed(double rate, unsigned int scale)
+{
+	return rate >= 0 && rate < 1e15 ? (uint64_t)(rate * scale + 0.5) : JB_STREAM_NONE;
+}
+
+static uint64_t since(__u64 now_ns, __u64 then_ns)
+{
+	return now_ns > then_ns ? now_ns - then_ns : 0;
+}
+
+static void set_identity(struct jb_stream_info *info, const struct jb_identity *identity)
+{
+	static const struct jb_identity nobody = {"", "", "", ""};
+
+	if (!identity)
+		identity = &nobody;
+	info->namespace_ = identity->namespace_;
+	info->pod = identity->pod;
+	info->container = identity->container;
+	info->unit = identity->unit;
+}
+
+static void set_counts(struct jb_stream_info *info, const struct jb_receiver *r, bool egress)
+{
+	info->payload_type = r->payload_type;
+	info->base_sequence = (__u16)r->base;
+	info->highest_sequence = (__u16)r->ext;
+	info->packets = r->packets;
+	info->bytes = r->bytes;
+	info->unique = r->unique;
+	info->unseen = jb_receiver_unseen(r);
+	info->lost = egress ? JB_STREAM_NONE : r->lost;
+	info->source_gap = egress ? r->lost : JB_STREAM_NONE;
+	info->gap = r->gap;
+	info->recovered = r->recovered;
+	info->reordered = r->reordered;
+	info->late = r->late;
+	info->duplicates = r->duplicates;
+	info->restarts = r->restarts;
+	info->frames = r->frames;
+}
+
+void jb_stream_view_info(const struct jb_stream_view *view, struct jb_stream_info *ret_info)
+{
+	const struct jb_receiver *r = view->receiver;
+	__u32 rate = jb_clock_rate(r->clock);
+
+	set_identity(ret_info, view->identity);
+	set_counts(ret_info, r, view->direction == JB_EGRESS);
+	ret_info->direction = jb_direction_names[view->direction];
+	ret_info->media = r->media < JB_MEDIA_MAX ? jb_media_names[r->media] : "unknown";
+	jb_ip_text(&view->key->source, ret_info->source_address);
+	jb_ip_text(&view->key->destination, ret_info->destination_address);
+	ret_info->source_port = view->key->source_port;
+	ret_info->destination_port = view->key->destination_port;
+	ret_info->ssrc = view->key->ssrc;
+	ret_info->clock_rate = rate ? rate : JB_STREAM_NONE;
+	ret_info->jitter_ns = rate && r->media != JB_MEDIA_RTX ? jb_receiver_jitter_ns(r)
+							       : JB_STREAM_NONE;
+	ret_info->bitrate = to_fixed(view->bitrate_bps, 1);
+	ret_info->frame_rate = to_fixed(view->frame_rate, 1000);
+	ret_info->age_ns = since(view->now_ns, r->started_ns);
+	ret_info->idle_ns = since(view->now_ns, r->last_ns);
+}

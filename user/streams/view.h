@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From one stream's state to what it shows. */
+#ifndef JB_STREAMS_VIEW_H
+#define JB_STREAMS_VIEW_H
+
+#include <jitterbug/stream.h>
+
+#include "streams/info.h"
+#include "workloads/identity.h"
+
+extern const char *const jb_direction_names[JB_DIRECTION_MAX]; /* as in metrics and JSON */
+extern const char *const jb_media_names[JB_MEDIA_MAX];
+
+struct jb_stream_view {
+	const struct jb_stream_key *key;
+	const struct jb_receiver *receiver;
+	const struct jb_identity *identity; /* may be NULL */
+	enum jb_direction direction;
+	double bitrate_bps; /* below 0 or NAN: not known; likewise */
+	double frame_rate;
+	__u64 now_ns;
+};
+
+/* The info borrows the identity's strings. */
+void jb_stream_view_info(const struct jb_stream_view *view, struct jb_stream_info *ret_info);
+
+/* An IPv4-mapped address is written as IPv4. */
+void jb_ip_text(const union jb_ip *address, char ret_text[INET6_ADDRSTRLEN]);
+
+#endif
