@@ -169,7 +169,7 @@ static void add_held(void *ctx, const void *key, const void *value)
 	(void)key;
 	for (int i = 0; i < JB_CANDIDATE_WAYS; i++)
 		if (set->way[i].hash && !set->way[i].admitted)
-			*(__u64 *)ctx += set->way[i].packets;
+			*(__u64 *)ctx += set->way[i].held.packets + set->way[i].held.duplicates;
 }
 
 __u64 jb_harness_held(const struct jb_harness *h)
@@ -181,4 +181,21 @@ __u64 jb_harness_held(const struct jb_harness *h)
 				       add_held, &held),
 			 0);
 	return held;
+}
+
+__u64 jb_harness_memlock(const struct bpf_map *map)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	fclose(file);
+	assert_int_not_equal(bytes, 0);
+	return bytes;
 }

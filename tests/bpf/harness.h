@@ -67,6 +67,9 @@ void jb_harness_streams(const struct jb_harness *h, struct jb_harness_streams *r
 /* Retires all streams, of which there are at most JB_HARNESS_STREAMS_MAX. Returns how many. */
 int jb_harness_retire_all(const struct jb_harness *h);
 
+/* Memory that the kernel itself charges for the map (fdinfo; since 6.4 what is really taken). */
+__u64 jb_harness_memlock(const struct bpf_map *map);
+
 /* Packets in probation now. */
 __u64 jb_harness_held(const struct jb_harness *h);
 

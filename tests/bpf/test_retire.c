@@ -96,11 +96,20 @@ static void check_sums(struct jb_harness *h, __u64 sent, struct shots *shots)
 	assert_int_equal(own.counter[JB_RTP_STARTED] + shared.counter[JB_RTP_STARTED], shots->hits);
 }
 
-static void check_no_other_fault(struct jb_harness *h)
+/*
+ * A retired stream whose deletion is held up by an interrupt still has its hash: one that begins
+ * in this moment is refused. Seldom, and told.
+ */
+static void check_other_faults(struct jb_harness *h, const struct shots *shots)
 {
-	for (int i = 0; i < JB_FAULT_MAX; i++)
-		if (i != JB_FAULT_PROBATION_FAILED && jb_harness_fault(h, i))
+	for (int i = 0; i < JB_FAULT_MAX; i++) {
+		__u64 allowed = i == JB_FAULT_PROBATION_FAILED ? ~0ULL
+				: i == JB_FAULT_STREAM_INSERT  ? 1 + shots->hits / 1000
+							       : 0;
+
+		if (jb_harness_fault(h, i) > allowed)
 			fail_msg("fault %d: %llu times", i, jb_harness_fault(h, i));
+	}
 }
 
 static void check_under_fire(__u32 max_streams)
@@ -126,7 +135,7 @@ static void check_under_fire(__u32 max_streams)
 	assert_int_equal(senders[0].refused + senders[1].refused, 0);
 	check_sums(&h, sent, &shots);
 	if (max_streams > SENDERS * OWN_STREAMS)
-		check_no_other_fault(&h);
+		check_other_faults(&h, &shots);
 	assert_true(shots.hits > 1000);
 	jb_harness_free(&h);
 }

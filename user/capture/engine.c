@@ -76,8 +76,7 @@ static void mark_start(struct jb_engine_stream *stream)
 	stream->first_frames = stream->receiver.frames;
 }
 
-static int admit(struct jb_engine *engine, const struct packet *p,
-		 const struct jb_held *held)
+static int admit(struct jb_engine *engine, const struct packet *p, const struct jb_held *held)
 {
 	struct jb_engine_stream *stream;
 	int err = jb_store_add(&engine->store, &p->key, p->hash, &stream);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "kernel/names.h"
 #include "streams/json.h"
 #include "streams/view.h"
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/table.h"
+#include "kernel/names.h"
 #include "streams/view.h"
 
 /* No directions and workloads in a capture. */

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include <jitterbug/fault.h>
+#include "kernel/names.h"
 #include "metrics/families.h"
 #include "metrics/page.h"
 
-#define JB_COUNT(a) (sizeof(a) / sizeof(*(a)))
 /* Positions in the label values of an owner's families. */
 enum { JB_AT_UNIT = 3, JB_AT_FIRST = 4, JB_LABELS_MAX = 6 };
 /* Families for the self-description; more than there are. */
 #define JB_FAMILIES_MAX 64
-
-static const char *const direction_names[JB_DIRECTION_MAX] = {"ingress", "egress"};
-static const char *const media_names[JB_MEDIA_MAX] = {"unknown", "audio", "video", "rtx"};
 
 struct writer {
 	struct jb_exposition e;
@@ -63,8 +59,8 @@ static void each_media(struct writer *w, const struct jb_family *family, media_f
 		identity_values(owner, values);
 		for (int d = 0; d < JB_DIRECTION_MAX; d++)
 			for (int m = 0; seen_direction(owner, d) && m < JB_MEDIA_MAX; m++) {
-				values[JB_AT_FIRST] = direction_names[d];
-				values[JB_AT_FIRST + 1] = media_names[m];
+				values[JB_AT_FIRST] = jb_direction_names[d];
+				values[JB_AT_FIRST + 1] = jb_media_names[m];
 				fn(w, owner, d, m, values);
 			}
 	}
@@ -105,9 +101,9 @@ static void write_media_counter(struct writer *w, const struct jb_rtp_family *f,
 	bool both = f->shape == JB_RTP_BY_MEDIA;
 
 	if (both)
-		values[JB_AT_FIRST] = direction_names[d];
+		values[JB_AT_FIRST] = jb_direction_names[d];
 	for (int m = 0; m < JB_MEDIA_MAX; m++) {
-		values[JB_AT_FIRST + both] = media_names[m];
+		values[JB_AT_FIRST + both] = jb_media_names[m];
 		jb_exposition_sample_u64(&w->e, values, JB_AT_FIRST + both + 1,
 					 owner->rtp[d][m].counter[f->counter]);
 	}
@@ -120,7 +116,7 @@ static void write_direction_counter(struct writer *w, const struct jb_rtp_family
 
 	for (int m = 0; m < JB_MEDIA_MAX; m++)
 		sum += owner->rtp[d][m].counter[f->counter];
-	values[JB_AT_FIRST] = direction_names[d];
+	values[JB_AT_FIRST] = jb_direction_names[d];
 	jb_exposition_sample_u64(&w->e, values, JB_AT_FIRST + 1, sum);
 }
 
@@ -198,15 +194,9 @@ static void write_maps(struct writer *w)
 
 static void write_faults(struct writer *w)
 {
-	static const char *const names[JB_FAULT_MAX] = {
-#define JB_FAULT_NAME(id, name, help) [JB_FAULT_##id] = name,
-		JB_FAULTS(JB_FAULT_NAME)
-#undef JB_FAULT_NAME
-	};
-
 	jb_exposition_family(&w->e, &jb_family_faults);
 	for (size_t i = 0; i < JB_FAULT_MAX; i++)
-		write_one(w, &jb_family_faults, names[i], w->page->faults[i]);
+		write_one(w, &jb_family_faults, jb_fault_names[i], w->page->faults[i]);
 	end_family(w, &jb_family_faults);
 }
 

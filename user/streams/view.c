@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "streams/view.h"
 
+#include "kernel/names.h"
+
 #include <arpa/inet.h>
-
-const char *const jb_direction_names[JB_DIRECTION_MAX] = {
-	[JB_INGRESS] = "ingress",
-	[JB_EGRESS] = "egress",
-};
-
-const char *const jb_media_names[JB_MEDIA_MAX] = {
-	[JB_MEDIA_UNKNOWN] = "unknown",
-	[JB_MEDIA_AUDIO] = "audio",
-	[JB_MEDIA_VIDEO] = "video",
-	[JB_MEDIA_RTX] = "rtx",
-};
 
 void jb_ip_text(const union jb_ip *address, char ret_text[INET6_ADDRSTRLEN])
 {

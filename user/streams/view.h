@@ -8,9 +8,6 @@
 #include "streams/info.h"
 #include "workloads/identity.h"
 
-extern const char *const jb_direction_names[JB_DIRECTION_MAX]; /* as in metrics and JSON */
-extern const char *const jb_media_names[JB_MEDIA_MAX];
-
 struct jb_stream_view {
 	const struct jb_stream_key *key;
 	const struct jb_receiver *receiver;

@@ -188,7 +188,7 @@ static int walk(struct jb_registry *reg, struct sync *sync)
 
 	reg->walk++;
 	err = jb_cgroups_walk(reg->root, on_cgroup, sync);
-	if (!err)
+	if (!err || err == -E2BIG) /* another walk would find no more */
 		give_up_naming(reg);
 	return err;
 }
@@ -207,9 +207,9 @@ int jb_registry_refresh(struct jb_registry *reg, __u64 now_ns)
 	struct sync sync = {reg, now_ns};
 	int err = sync_rows(reg, &sync);
 
-	if (err || !any_nameless(reg))
-		return err;
-	return walk(reg, &sync);
+	if (!err && any_nameless(reg))
+		walk(reg, &sync); /* a failure is told by the periodic pass */
+	return err;
 }
 
 /* Keeps what the row has counted and gives it back to the kernel. */
@@ -235,7 +235,6 @@ static int row_age(struct jb_registry *reg, struct row *row, bool in_use, __u64 
 	int err;
 
 	if (in_use) {
-		row->workload->alive_ns = now_ns; /* a socket outlives its cgroup */
 		if (row->unlinked_ns)
 			row->unlinked_ns = now_ns;
 		return 0;
@@ -256,7 +255,8 @@ static int age(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns)
 	struct row *row, *rtmp;
 	int err = 0;
 
-	for (row = reg->rows; row; row = row->hh.next) /* who is alive, before anybody is judged */
+	/* A socket outlives its cgroup; so does what is told of it. */
+	for (row = reg->rows; row; row = row->hh.next)
 		if (row_in_use[row->row])
 			row->workload->alive_ns = now_ns;
 	HASH_ITER (hh, reg->rows, row, rtmp) {
