@@ -61,9 +61,11 @@ static __always_inline bool jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 nex
 {
 	__u8 head[4];
 
-	for (int i = 0; i < JB_IPV6_HEADERS_MAX; i++) {
+	for (int i = 0; i <= JB_IPV6_HEADERS_MAX; i++) {
 		if (next == JB_IP_UDP)
 			return true;
+		if (i == JB_IPV6_HEADERS_MAX)
+			break;
 		if (next != JB_IP_HOP_BY_HOP && next != JB_IP_ROUTING &&
 		    next != JB_IP_DESTINATION && next != JB_IP_FRAGMENT && next != JB_IP_AH &&
 		    next != JB_IP_MOBILITY)

@@ -25,16 +25,13 @@ __noinline int jb_retire_stream(__u64 hash, __u64 now_ns, __u64 idle_ns)
 	if (!totals)
 		return 0;
 	bpf_spin_lock(&s->lock);
-	idle = !s->dead && now_ns >= s->receiver.last_ns + idle_ns;
-	if (idle) {
-		s->dead = 1;
-		jb_receiver_flush(&s->receiver, totals);
-	}
+	idle = !s->dead && jb_receiver_is_idle(&s->receiver, now_ns, idle_ns);
+	if (idle)
+		jb_streams_end(s, totals);
 	bpf_spin_unlock(&s->lock);
 	if (!idle)
 		return 0;
-	if (bpf_map_delete_elem(&jb_streams, &hash))
-		jb_fault(JB_FAULT_STREAM_DELETE);
+	jb_streams_delete(hash);
 	return 1;
 }
 

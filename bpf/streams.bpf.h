@@ -103,31 +103,36 @@ static __noinline bool jb_streams_hold(const struct jb_packet *p, __u64 hash, bo
 	return false;
 }
 
+/* Whether the entry, locked, is this packet's stream. */
+static __always_inline bool jb_streams_is_mine(const struct jb_stream *s, const struct jb_packet *p)
+{
+	return !s->dead && s->direction == p->direction && jb_stream_key_equal(&s->key, &p->key);
+}
+
 /* Moves a stream to the row of what its media has turned out to be. Rare. */
 static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_packet *p)
 {
 	struct jb_stream_key flow = p->key;
-	struct jb_video_types *known, first = {};
-	__u8 media = s->receiver.media;
+	struct jb_video_types *known, none = {};
+	enum jb_media media;
 	__u64 hash;
 	__u32 row;
 
 	flow.ssrc = 0;
 	hash = jb_stream_hash(&flow, p->direction, jb_config.seed);
 	known = bpf_map_lookup_elem(&jb_video_types, &hash);
-	if (known && jb_rtx_is(known, p->rtp.payload_type)) {
-		media = JB_MEDIA_RTX;
-	} else if (media == JB_MEDIA_VIDEO && known) {
-		jb_rtx_learn(known, p->rtp.payload_type);
-	} else if (media == JB_MEDIA_VIDEO) {
-		jb_rtx_learn(&first, p->rtp.payload_type);
-		bpf_map_update_elem(&jb_video_types, &hash, &first, BPF_NOEXIST);
+	media = jb_rtx_judge(known, &s->receiver);
+	if (media == JB_MEDIA_VIDEO && !known) {
+		bpf_map_update_elem(&jb_video_types, &hash, &none, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&jb_video_types, &hash);
 	}
+	if (known && (media == JB_MEDIA_VIDEO || media == JB_MEDIA_RTX))
+		jb_rtx_learn(known, p->rtp.payload_type, media == JB_MEDIA_VIDEO);
 	row = jb_workload_row(p->key.cgroup_id, p->direction, media);
 
 	bpf_spin_lock(&s->lock);
-	if (!s->dead && s->direction == p->direction && jb_stream_key_equal(&s->key, &p->key)) {
-		s->receiver.media = media;
+	if (jb_streams_is_mine(s, p)) {
+		jb_rtx_apply(&s->receiver, media);
 		s->row_media = media;
 		s->row = row;
 	}
@@ -135,11 +140,26 @@ static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_p
 	return 0;
 }
 
+/* Ends a stream, locked: what is in its window is settled, and nobody counts it any more. */
+static __always_inline void jb_streams_end(struct jb_stream *s, struct jb_rtp_totals *totals)
+{
+	jb_receiver_flush(&s->receiver, totals);
+	s->dead = 1;
+}
+
+/* Takes away a stream that the caller has ended. */
+static __always_inline void jb_streams_delete(__u64 hash)
+{
+	if (bpf_map_delete_elem(&jb_streams, &hash))
+		jb_fault(JB_FAULT_STREAM_DELETE);
+}
+
 /* Counts one RTP packet of the stream; false if the entry isn't this stream's, or not any more. */
-static __always_inline bool jb_streams_count(struct jb_stream *s, const struct jb_packet *p)
+static __always_inline bool jb_streams_count(struct jb_stream *s, __u64 hash,
+					     const struct jb_packet *p)
 {
 	struct jb_rtp_totals *totals;
-	bool mine;
+	bool mine, idle;
 
 	if (s->receiver.media != s->row_media || jb_rtx_due(&s->receiver))
 		jb_streams_classify(s, p);
@@ -149,12 +169,17 @@ static __always_inline bool jb_streams_count(struct jb_stream *s, const struct j
 		return true;
 
 	bpf_spin_lock(&s->lock);
-	mine = !s->dead && s->direction == p->direction && jb_stream_key_equal(&s->key, &p->key);
-	if (mine)
+	mine = jb_streams_is_mine(s, p);
+	idle = mine && jb_receiver_is_idle(&s->receiver, p->now_ns, JB_IDLE_NS);
+	if (idle)
+		jb_streams_end(s, totals);
+	else if (mine)
 		jb_receiver_packet(&s->receiver, &p->rtp, p->bytes, p->now_ns, totals,
 				   jb_config.full);
 	bpf_spin_unlock(&s->lock);
-	return mine;
+	if (idle)
+		jb_streams_delete(hash);
+	return mine && !idle;
 }
 
 /* The stream of `hash`, waited for while another CPU fills it in. */
@@ -178,7 +203,7 @@ static __always_inline void jb_streams_packet(const struct jb_packet *p)
 
 	/* At most once again: after another CPU has admitted the stream. */
 	for (int i = 0; i < 2; i++) {
-		if (s && jb_streams_count(s, p))
+		if (s && jb_streams_count(s, hash, p))
 			return;
 		if (!jb_streams_hold(p, hash, restart))
 			return;

@@ -10,7 +10,7 @@ BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test
 NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso)
 TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
 
-.PHONY: unit bpf net
+.PHONY: unit bpf net net-tools programs check live test-asan test-valgrind fuzz fuzz-run
 
 $(T)/%.o: tests/%.c $(SKELETON)
 	$(call say,CC,$@)
@@ -33,6 +33,9 @@ $(T)/net/%: $$(wildcard tests/net/$$*.c tests/net/$$*_*.c) tests/net/tool.c test
 
 net-tools: $(NET_TOOLS)
 
+# Everything that is compiled, without running it.
+programs: $(O)/jitterbug $(UNIT_TESTS) $(BPF_TESTS) $(NET_TOOLS)
+
 # Runs each of the given programs; fails if one does.
 run_all = $(Q)failed=; for t in $(1); do $(RUNNER) $$t || failed="$$failed $${t\#\#*/}"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
@@ -50,3 +53,39 @@ net: $(O)/jitterbug $(NET_TOOLS)
 test: deps
 	$(Q)scripts/deps.sh test
 	$(Q)$(MAKE) --no-print-directory unit bpf net
+
+# CHECKS="NAME..." for only some of tests/check/run.sh.
+check: $(O)/jitterbug
+	$(Q)O=$(O) CLANG=$(CLANG) tests/check/run.sh $(CHECKS)
+
+# The agent with traffic for a few seconds: what the sanitizers watch.
+live: $(O)/jitterbug $(NET_TOOLS)
+	$(Q)JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net tests/check/live.py
+
+# The builds below are this Makefile again with another O, so that they share nothing with $(O).
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+ROOT_TESTS := $(if $(filter 0,$(shell id -u)),bpf live)
+
+test-asan:
+	$(Q)$(MAKE) --no-print-directory -k O=$(O)/asan CFLAGS="$(SANITIZE)" unit $(ROOT_TESTS)
+	$(if $(ROOT_TESTS),,@echo "skipped: bpf and live, which need root")
+
+# Debian's valgrind can't read clang's DWARF 5.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=all \
+	--errors-for-leak-kinds=definite,indirect,possible
+test-valgrind:
+	$(Q)$(MAKE) --no-print-directory O=$(O)/valgrind CFLAGS="-O1 -g -gdwarf-4" RUNNER="$(VALGRIND)" unit
+
+# FUZZ="NAME..." for only some of tests/fuzz/fuzz_NAME.c.
+FUZZ_SECONDS ?= 60
+FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	$(Q)$(MAKE) --no-print-directory O=$(O)/fuzz CC="$(CLANG)" FUZZ="$(FUZZ)" \
+		CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" fuzz-run
+
+fuzz-run: $(FUZZ:%=$(T)/fuzz/fuzz_%)
+	$(Q)O=$(O) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(FUZZ)
+
+$(T)/fuzz/fuzz_%: $(T)/fuzz/fuzz_%.o $(O)/libjitterbug.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)

@@ -127,11 +127,14 @@ JB_INLINE void jb_candidate_packet(struct jb_candidate_set *set, __u64 hash,
 	ret->held = c->held;
 }
 
-/* The stream could not be inserted, or is no more: probation begins anew. */
+/*
+ * An admitted stream could not be inserted, or is no more: probation begins anew. One that another
+ * CPU has begun meanwhile is left alone: it holds packets.
+ */
 JB_INLINE void jb_candidate_forget(struct jb_candidate_set *set, __u64 hash)
 {
 	for (__u32 i = 0; i < JB_CANDIDATE_WAYS; i++)
-		if (set->way[i].hash == hash)
+		if (set->way[i].hash == hash && set->way[i].admitted)
 			set->way[i].hash = 0;
 }
 

@@ -183,6 +183,14 @@ JB_INLINE void jb_receiver_rebase(struct jb_receiver *r, const struct jb_rtp *rt
 	jb_receiver_anchor(r, rtp, now_ns);
 }
 
+/* Takes back what was thought of the clock: the next frame begins anew. */
+JB_INLINE void jb_receiver_unlock(struct jb_receiver *r)
+{
+	r->clock = JB_CLOCK_UNKNOWN;
+	r->media = JB_MEDIA_UNKNOWN;
+	r->flags &= ~JB_FRAME_KNOWN;
+}
+
 /* Makes *r, which is all zero, a stream of what was held, `rtp` the latest of it, and counts it. */
 JB_INLINE void jb_receiver_start(struct jb_receiver *r, const struct jb_rtp *rtp,
 				 const struct jb_held *held, __u64 now_ns, struct jb_rtp_totals *t)
@@ -512,21 +520,13 @@ JB_INLINE void jb_receiver_ahead(struct jb_receiver *r, const struct jb_rtp *rtp
 }
 
 /*
- * Retired already, only nobody has come to take it away: the packet begins a new stream. So the
- * counts don't depend on when the retirement scan runs.
+ * Whether the stream is over when a packet comes at `now_ns`. Its caller then retires it: the
+ * packet is of no stream, whether or not a scan has been by.
  */
-JB_INLINE enum jb_verdict jb_receiver_revive(struct jb_receiver *r, const struct jb_rtp *rtp,
-					     __u32 bytes, __u64 now_ns, struct jb_rtp_totals *t)
+JB_INLINE bool jb_receiver_is_idle(const struct jb_receiver *r, __u64 now_ns, __u64 idle_ns)
 {
-	const struct jb_held held = {.bytes = bytes,
-				     .packets = 1,
-				     .frames = !rtp->padding_only,
-				     .padding = rtp->padding_only};
-
-	jb_receiver_flush(r, t);
-	*r = (struct jb_receiver){};
-	jb_receiver_start(r, rtp, &held, now_ns, t);
-	return JB_IN_ORDER;
+	/* Two CPUs may come out of the order in which they read the clock. */
+	return now_ns >= r->last_ns + idle_ns;
 }
 
 /*
@@ -541,9 +541,6 @@ JB_INLINE enum jb_verdict jb_receiver_packet(struct jb_receiver *r, const struct
 	__u32 behind = 65536 - ahead;
 	__u64 previous_ns = r->last_ns;
 
-	/* Two CPUs may come out of the order in which they read the clock. */
-	if (now_ns >= r->last_ns + JB_IDLE_NS)
-		return jb_receiver_revive(r, rtp, bytes, now_ns, t);
 	if (now_ns > r->last_ns)
 		r->last_ns = now_ns;
 	r->packets++;

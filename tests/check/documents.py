@@ -53,6 +53,7 @@ def check_options(program):
     told = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text))
     shown = subprocess.run([program, "agent", "--help"], capture_output=True, text=True, check=True)
     known = set(re.findall(r"^ {2}(--[a-z][a-z0-9-]*)", shown.stdout, re.MULTILINE))
+    known.discard("--help")
     if not known:
         yield f"{program} agent --help: no options"
     yield from (f"{' or '.join(OPTIONS)}: misses {name}" for name in sorted(known - told))

@@ -13,7 +13,7 @@ WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
 PLACES = re.compile(r"(?<![\w.$}{)])/(wo" r"rk|ho" r"me/(?!USER\b)\w+|ro" r"ot|Us" r"ers)/\w[^\s\"')]*")
 SPDX = "SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause"
 # Files that have no comments, or are the licence itself.
-UNLICENSED = re.compile(r"(.*/)?(LICENSE.*|\.gitignore|\.dockerignore|\.helmignore|\.clang-(format|tidy))"
+UNLICENSED = re.compile(r"(.*/)?(LICENSE.*|\.gitignore|\.dockerignore|\.helmignore|\.clang-format)"
                         r"|.*\.(md|json|png|svg|pcap|pcapng|csv|bin|sdp)|tests/fuzz/corpus/.*")
 LINK = re.compile(r"\]\(<?([^)>\s]+)>?(?: \"[^\"]*\")?\)|^\[[^\]]+\]:\s*(\S+)", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)

@@ -40,18 +40,17 @@ class Capture:
             raise LabError(f"{self._process}: {self._process.stderr}")
 
 
-def announce(netns, source, to, formats):
-    """Sends one SAP packet (RFC 2974) that tells tshark what it finds: (kind, port, pt, name)."""
-    sdp = f"v=0\r\no=- 1 1 IN IP4 {source}\r\ns=lab\r\nc=IN IP4 {to}\r\nt=0 0\r\n" + "".join(
-        f"m={kind} {port} RTP/AVP {pt}\r\na=rtpmap:{pt} {name}\r\n"
-        for kind, port, pt, name in formats)
-    sap = struct.pack("!BBH4s", 0x20, 0, 1, socket.inet_aton(source)) + b"application/sdp\0"
+def announce(net, kind, port, payload_type, name):
+    """Tells tshark by SAP (RFC 2974) what comes from a to that port of b."""
+    sdp = (f"v=0\r\no=- {port} 1 IN IP4 {net.a4}\r\ns=lab\r\nc=IN IP4 {net.b4}\r\nt=0 0\r\n"
+           f"m={kind} {port} RTP/AVP {payload_type}\r\na=rtpmap:{payload_type} {name}\r\n")
+    sap = struct.pack("!BBH4s", 0x20, 0, port, socket.inet_aton(net.a4)) + b"application/sdp\0"
 
     def send():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.sendto(sap + sdp.encode(), (to, SAP_PORT))
+            udp.sendto(sap + sdp.encode(), (net.b4, SAP_PORT))
 
-    run_in_netns(netns, send)
+    run_in_netns(net.a, send)
 
 
 def _records(path):
@@ -70,19 +69,27 @@ def _records(path):
         at = end
 
 
-def _rtp(frame):
-    """(Flow, seq, ts, pt, size of the UDP payload) of an Ethernet frame, None if it holds no RTP."""
+def _udp(frame):
+    """(source, sport, destination, dport, payload) of an Ethernet frame with UDP over IPv4."""
     ip = frame[ETHERNET:]
     if frame[12:14] != b"\x08\x00" or ip[9] != socket.IPPROTO_UDP:
         return None
     udp = ip[(ip[0] & 15) * 4:]
     sport, dport, length = struct.unpack_from("!HHH", udp)
-    payload = udp[UDP_HEADER:length]
+    return (socket.inet_ntoa(ip[12:16]), sport, socket.inet_ntoa(ip[16:20]), dport,
+            udp[UDP_HEADER:length])
+
+
+def _rtp(frame):
+    """(Flow, seq, ts, pt, size of the UDP payload) of an Ethernet frame, None if it holds no RTP."""
+    datagram = _udp(frame)
+    if not datagram:
+        return None
+    *ends, payload = datagram
     if len(payload) < RTP_HEADER or payload[0] >> 6 != 2 or 192 <= payload[1] <= 223:
         return None
     seq, ts, ssrc = struct.unpack_from("!HII", payload, 2)
-    flow = Flow(socket.inet_ntoa(ip[12:16]), sport, socket.inet_ntoa(ip[16:20]), dport, ssrc)
-    return flow, seq, ts, payload[1] & 127, len(payload)
+    return Flow(*ends, ssrc), seq, ts, payload[1] & 127, len(payload)
 
 
 def rtp_streams(path):
@@ -97,10 +104,17 @@ def rtp_streams(path):
     return streams
 
 
-def pcap_of(records):
-    """A file's octets with these records alone."""
-    head = struct.pack("<IHHiIII", NANOSECOND_PCAP, 2, 4, 0, 0, 262144, 1)
-    return head + b"".join(record.raw for record in records)
+def announcements(path):
+    """Raw records of the SAP packets in a file."""
+    return [raw for _, frame, raw in _records(path)
+            if (_udp(frame) or [None] * 5)[3] == SAP_PORT]
+
+
+def write(path, raws):
+    """Makes a file of raw records."""
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", NANOSECOND_PCAP, 2, 4, 0, 0, 262144, 1))
+        file.writelines(raws)
 
 
 # Start End SrcAddr Port DstAddr Port SSRC Payload Packets Lost (%) 3 x delta 3 x jitter
@@ -109,9 +123,8 @@ _TSHARK = re.compile(r"\s*[\d.]+\s+[\d.]+\s+(\S+)\s+(\d+)\s+(\S+)\s+(\d+)\s+0x(\
 
 
 def tshark_streams(path):
-    """{Flow: TsharkStream} by `tshark -z rtp,streams`; RTP is looked for on any port."""
-    text = subprocess.run(["tshark", "-n", "-q", "-r", path, "-o", "rtp.heuristic_rtp:TRUE",
-                           "-z", "rtp,streams"],
+    """{Flow: TsharkStream} by `tshark -z rtp,streams`, which knows the ports from SAP or SIP."""
+    text = subprocess.run(["tshark", "-n", "-q", "-r", path, "-z", "rtp,streams"],
                           capture_output=True, text=True, check=True).stdout
     streams = {}
     for match in filter(None, map(_TSHARK.match, text.splitlines())):

@@ -16,7 +16,7 @@ import truth
 PORT = 5004
 PROBATION = 4  # packets in a row that make a stream
 PREFIX = "jitterbug_rtp_"
-LOCK_NS = 2_200_000_000  # 2 s until the clock is known, and the packet that tells
+LOCK_NS = 2_200_000_000  # the clock is known after 2 s, and then a little
 JITTER_S = 0.0001
 JITTER_SHARE = 0.03
 SNAPSHOT_S = 0.1
@@ -118,7 +118,8 @@ class Side:
     """One direction of a call: truth, and what the agent says, in the same words."""
 
     def __init__(self, call, direction, cgroup, streams):
-        self.call, self.direction, self.unit = call, direction, cgroup.relative
+        self.call, self.direction = call, direction
+        self.cgroup, self.unit = cgroup, cgroup.relative
         self.streams = streams
         self.at = {}
         self.truth = {}
@@ -204,6 +205,7 @@ class Side:
             begins = [arrivals[0].t_ns]
             begins += [b.t_ns for a, b in zip(arrivals, arrivals[1:])
                        if a.pt != b.pt or (b.seq - a.seq) % 65536 in range(10000, 55536)]
+            most += len(begins)  # the first packet after those 2 s tells
             most += sum(any(0 <= a.t_ns - b < LOCK_NS for b in begins) for a in arrivals)
         return most
 
@@ -275,6 +277,15 @@ class Watch:
             self.look()
             time.sleep(SNAPSHOT_S)
         return self.look()
+
+
+def wait_retired(watch, side, deadline):
+    """Until the workload's counters are those of streams that have ended."""
+    expected = side.expected_totals(retired=True)
+    end = time.monotonic() + deadline
+    while side.measured_totals(watch.look().metrics) != expected and time.monotonic() < end:
+        time.sleep(SNAPSHOT_S)
+    assert side.measured_totals(watch.look().metrics) == expected
 
 
 def run(calls, watch, deadline):

@@ -15,6 +15,7 @@ audio_source ausine,440
 audio_player aubridge,sink
 audio_alert aubridge,alert
 ausrc_channels 2
+ausrc_srate 48000
 rtp_ports {ports}
 module_path {modules}
 module g711.so

@@ -14,8 +14,10 @@ import measure
 import truth
 
 SECONDS = 12
-MIXED = ("--loss", 0.03, "--dup", 0.02, "--reorder", 0.03, "--delay-us", 5000, "--gap-us", 15000)
-HELD = ("--hold", "500:100", "--hold", "700:1000", "--hold", "1500:100", "--hold", "2001:1000")
+MIXED = ("--loss", 0.02, "--dup", 0.02, "--reorder", 0.02, "--delay-us", 5000, "--gap-us", 15000)
+# 100 and 1,000 late. So many, for one is reordered and not late if a gap happens to be recent.
+HELD = [word for at in range(500, 2700, 200)
+        for word in ("--hold", f"{at}:{1000 if at % 1000 == 700 else 100}")]
 
 # name: pps, what the sender does, what the bridge does, further arguments of Call
 CALLS = {
@@ -25,13 +27,14 @@ CALLS = {
     "video": (100, ("--frame", 4, "--ts-step", 3600), (*MIXED, "--jitter-us", 4000),
               {"pt": 96, "rate": 90000}),
     "g711": (50, ("--ts-step", 160), (*MIXED, "--gap-us", 30000), {"pt": 0, "rate": 8000}),
-    "outage": (1000, ("--seq", 60000), (*MIXED, "--drop", "3000:4000", "--hold", "2000:100",
-                                        "--hold", "8000:1000"), {}),
+    "outage": (1000, ("--seq", 60000), (*MIXED, "--loss", 0.01, "--reorder", 0.01, *HELD,
+                                        "--drop", "5000:4000"), {}),
     "restart": (200, ("--restart-at", 1200), MIXED, {"restarts": 1}),
     "ssrc": (200, ("--ssrc-at", f"1200:{0x4a420f00}"), MIXED, {"streams": 2}),
     "pt": (200, ("--pt-at", "1200:112"), MIXED, {"pt_changes": 1}),
     "middle": (200, ("--seq", 65300), MIXED, {}),
-    "padding": (200, ("--padding-every", 10), MIXED, {"pt": 96}),
+    # Four of five are media, at 160 a second.
+    "padding": (200, ("--padding-every", 5, "--ts-step", 300), MIXED, {}),
 }
 Lab = namedtuple("Lab", "calls watch snapshot")
 

@@ -249,12 +249,6 @@ enum jb_verdict jb_reference_packet(struct jb_reference *m, const struct jb_rtp 
 	m->added[JB_RTP_PACKETS] = 1;
 	m->added[JB_RTP_BYTES] = bytes;
 	m->added[JB_RTP_PADDING] = rtp->padding_only;
-	if (now_ns >= last_ns + 30 * SECOND) {
-		leave_all(m);
-		jb_reference_start(m, rtp, now_ns);
-		m->added[JB_RTP_STARTED] = 1;
-		return JB_IN_ORDER;
-	}
 	m->packets++;
 	if (now_ns > last_ns)
 		m->last_ns = now_ns;

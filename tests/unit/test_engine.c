@@ -339,7 +339,7 @@ static void test_idle_stream_ends_and_begins_anew(void **state)
 	assert_int_equal(jb_receiver_unseen(&ended->receiver), 0);
 	assert_null(jb_engine_ended(world.engine, 1));
 	assert_int_equal(receiver(&world, 0)->packets, 5);
-	assert_int_equal(jb_engine_stream(world.engine, 0)->first_bytes, PAYLOAD);
+	assert_int_equal(jb_engine_stream(world.engine, 0)->first_bytes, JB_PROBATION * PAYLOAD);
 	assert_null(jb_engine_stream(world.engine, 1));
 	assert_int_equal(total(&world, JB_MEDIA_AUDIO, JB_RTP_PACKETS), 25);
 	assert_int_equal(total(&world, JB_MEDIA_AUDIO, JB_RTP_LOST), 2);
@@ -361,7 +361,8 @@ static void test_bounds_on_streams_and_ended_ones(void **state)
 	assert_int_equal(jb_engine_stats(world.engine)->probation_failed, 8);
 	for (uint16_t i = 0; i < 3; i++) {
 		world.now_ns += JB_IDLE_NS;
-		feed_rtp(&world, 0, i, i * 160U, 1);
+		for (uint16_t k = 0; k < JB_PROBATION; k++)
+			feed_rtp(&world, 0, i * 8 + k, k * 160U, 1);
 	}
 	assert_non_null(jb_engine_ended(world.engine, 1));
 	assert_null(jb_engine_ended(world.engine, 2));

@@ -69,13 +69,6 @@ static __u8 probation(const struct jb_engine *engine, const struct packet *p)
 	return known ? JB_PROBATION_KNOWN : JB_PROBATION;
 }
 
-/* The receiver has just begun. */
-static void mark_start(struct jb_engine_stream *stream)
-{
-	stream->first_bytes = stream->receiver.bytes;
-	stream->first_frames = stream->receiver.frames;
-}
-
 static int admit(struct jb_engine *engine, const struct packet *p, const struct jb_held *held)
 {
 	struct jb_engine_stream *stream;
@@ -87,7 +80,8 @@ static int admit(struct jb_engine *engine, const struct packet *p, const struct 
 					   p->rtp.payload_type);
 	jb_receiver_start(&stream->receiver, &p->rtp, held, p->now_ns,
 			  &engine->totals[stream->row_media]);
-	mark_start(stream);
+	stream->first_bytes = stream->receiver.bytes;
+	stream->first_frames = stream->receiver.frames;
 	return 0;
 }
 
@@ -119,28 +113,28 @@ static void classify(struct jb_engine *engine, struct jb_engine_stream *stream,
 {
 	struct jb_stream_key flow = p->key;
 	struct jb_video_types *known;
+	enum jb_media media;
 	bool video = stream->receiver.media == JB_MEDIA_VIDEO;
 	__u64 hash;
 
 	flow.ssrc = 0;
 	hash = jb_stream_hash(&flow, JB_INGRESS, engine->config.seed);
 	known = jb_store_flow(&engine->store, &flow, hash, video);
-	if (known && jb_rtx_is(known, p->rtp.payload_type))
-		stream->receiver.media = JB_MEDIA_RTX;
-	else if (known && video)
-		jb_rtx_learn(known, p->rtp.payload_type);
-	stream->row_media = stream->receiver.media;
+	media = jb_rtx_judge(known, &stream->receiver);
+	if (known && (media == JB_MEDIA_VIDEO || media == JB_MEDIA_RTX))
+		jb_rtx_learn(known, p->rtp.payload_type, media == JB_MEDIA_VIDEO);
+	jb_rtx_apply(&stream->receiver, media);
+	stream->row_media = media;
 }
 
-/* The receiver is about to begin anew: the stream as it ends is kept for the report. */
-static int keep_ended(struct jb_engine *engine, const struct jb_engine_stream *stream)
+/* A stream is over: it is kept for the report. */
+static int end(struct jb_engine *engine, struct jb_engine_stream *stream)
 {
-	struct jb_engine_stream ended = *stream;
-	struct jb_rtp_totals told = {}; /* the receiver tells the engine's itself */
 	int err;
 
-	jb_receiver_flush(&ended.receiver, &told);
-	err = jb_store_add_ended(&engine->store, &ended);
+	jb_receiver_flush(&stream->receiver, &engine->totals[stream->row_media]);
+	err = jb_store_add_ended(&engine->store, stream);
+	jb_store_remove(&engine->store, stream);
 	if (err == -ENOSPC) {
 		engine->stats.ended_dropped++;
 		return 0;
@@ -148,21 +142,14 @@ static int keep_ended(struct jb_engine *engine, const struct jb_engine_stream *s
 	return err;
 }
 
-static int count(struct jb_engine *engine, struct jb_engine_stream *stream, const struct packet *p)
+static void count(struct jb_engine *engine, struct jb_engine_stream *stream, const struct packet *p)
 {
 	struct jb_receiver *r = &stream->receiver;
-	bool anew = p->now_ns >= r->last_ns + JB_IDLE_NS;
-	int err = anew ? keep_ended(engine, stream) : 0;
 
-	if (err)
-		return err;
 	if (r->media != stream->row_media || jb_rtx_due(r))
 		classify(engine, stream, p);
 	jb_receiver_packet(r, &p->rtp, p->bytes, p->now_ns, &engine->totals[stream->row_media],
 			   false);
-	if (anew)
-		mark_start(stream);
-	return 0;
 }
 
 /* What of a datagram the snapshot length has left. */
@@ -233,6 +220,7 @@ static int measure(struct jb_engine *engine, const struct jb_datagram *d)
 			   .now_ns = engine->stats.now_ns};
 	enum jb_rtp_result result = parse_rtp(d, &p.rtp);
 	struct jb_engine_stream *stream;
+	int err = 0;
 
 	if (result != JB_RTP_OK) {
 		count_rejected(&engine->stats, result);
@@ -241,7 +229,16 @@ static int measure(struct jb_engine *engine, const struct jb_datagram *d)
 	p.key.ssrc = p.rtp.ssrc;
 	p.hash = jb_stream_hash(&p.key, JB_INGRESS, engine->config.seed);
 	stream = jb_store_find(&engine->store, &p.key, p.hash);
-	return stream ? count(engine, stream, &p) : hold(engine, &p);
+	if (stream && jb_receiver_is_idle(&stream->receiver, p.now_ns, JB_IDLE_NS)) {
+		err = end(engine, stream);
+		stream = NULL;
+	}
+	if (err)
+		return err;
+	if (!stream)
+		return hold(engine, &p);
+	count(engine, stream, &p);
+	return 0;
 }
 
 static int take_datagram(struct jb_engine *engine, const struct jb_datagram *d)

@@ -10,6 +10,7 @@
 
 struct jb_store_stream {
 	struct jb_engine_stream stream;
+	size_t index; /* in `order` */
 	UT_hash_handle hh;
 };
 
@@ -71,9 +72,21 @@ int jb_store_add(struct jb_store *store, const struct jb_stream_key *key, __u64 
 		free(entry);
 		return -ENOMEM;
 	}
+	entry->index = store->count;
 	store->order[store->count++] = entry;
 	*ret_stream = &entry->stream;
 	return 0;
+}
+
+void jb_store_remove(struct jb_store *store, struct jb_engine_stream *stream)
+{
+	struct jb_store_stream *entry = (struct jb_store_stream *)stream; /* its first member */
+	struct jb_store_stream *last = store->order[--store->count];
+
+	store->order[entry->index] = last;
+	last->index = entry->index;
+	HASH_DEL(store->streams, entry);
+	free(entry);
 }
 
 const struct jb_engine_stream *jb_store_at(const struct jb_store *store, size_t index)

@@ -29,6 +29,8 @@ struct jb_engine_stream *jb_store_find(const struct jb_store *store,
 /* A key that isn't there yet; zeros but for its key. 0, -ENOSPC if the store is full or -ENOMEM. */
 int jb_store_add(struct jb_store *store, const struct jb_stream_key *key, __u64 hash,
 		 struct jb_engine_stream **ret_stream);
+/* Forgets a stream; another takes its index. */
+void jb_store_remove(struct jb_store *store, struct jb_engine_stream *stream);
 const struct jb_engine_stream *jb_store_at(const struct jb_store *store, size_t index);
 
 /* Keeps a copy; 0, -ENOSPC or -ENOMEM. */

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+/* An entry that could not be added has hh.tbl NULL; the default would end the process. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 #include "streams/census.h"
 
@@ -74,7 +76,11 @@ static struct memory *remember(struct jb_census *census, __u64 hash)
 	}
 	m->hash = hash;
 	HASH_ADD(hh, census->streams, hash, sizeof(m->hash), m);
-	return m;
+	if (m->hh.tbl)
+		return m;
+	free(m);
+	census->error = -ENOMEM;
+	return NULL;
 }
 
 static void update_rates(struct memory *m, const struct jb_receiver *r, __u64 now_ns)

@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+/* An entry that could not be added has hh.tbl NULL; the default would end the process. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 #include "workloads/cgroups.h"
 #include "workloads/registry.h"
@@ -66,7 +68,10 @@ static struct owner *owner_add(struct jb_registry *reg, const char *name)
 	strcpy(owner->name, name);
 	owner->identity = (struct jb_identity){"", "", "", owner->name};
 	HASH_ADD_STR(reg->owners, name, owner);
-	return owner;
+	if (owner->hh.tbl)
+		return owner;
+	free(owner);
+	return NULL;
 }
 
 static struct owner *owner_get(struct jb_registry *reg, const char *name)
@@ -111,7 +116,10 @@ static struct workload *workload_get(struct jb_registry *reg, __u64 cgroup_id, _
 	w->cgroup_id = cgroup_id;
 	w->alive_ns = now_ns;
 	HASH_ADD(hh, reg->workloads, cgroup_id, sizeof(w->cgroup_id), w);
-	return w;
+	if (w->hh.tbl)
+		return w;
+	free(w);
+	return NULL;
 }
 
 static void workload_free(struct jb_registry *reg, struct workload *w)
@@ -145,8 +153,13 @@ static void sync_row(void *ctx, const struct jb_row_key *key, __u32 index)
 	}
 	row->row = index;
 	row->key = *key;
-	row->workload->rows++;
 	HASH_ADD(hh, sync->reg->rows, row, sizeof(row->row), row);
+	if (row->hh.tbl) {
+		row->workload->rows++;
+	} else {
+		free(row);
+		sync->reg->error = -ENOMEM;
+	}
 }
 
 static void on_cgroup(void *ctx, __u64 id, const char *path)

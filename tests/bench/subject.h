@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is measured: the real object, and beside it the bench's on the same maps. */
+#ifndef JB_BENCH_SUBJECT_H
+#define JB_BENCH_SUBJECT_H
+
+#include "kernel/private.h"
+#include "run.h"
+
+struct jb_bench_bpf;
+
+/* Port from which the streams come that are retired again. */
+#define JB_BENCH_PASSING_PORT 30000
+
+struct jb_subject {
+	struct jb_kernel *kernel;
+	struct jb_bench_bpf *bench;
+	struct jb_bench *shared;
+	int noop, ktime;               /* programs */
+	int real_ingress;              /* as it is */
+	int next_ingress, next_egress; /* with the next packet's numbers */
+};
+
+/* Loads both, --metrics full; room for `max_streams`. On failure false, and told on stderr. */
+bool jb_subject_load(struct jb_subject *s, __u32 max_streams);
+void jb_subject_free(struct jb_subject *s);
+
+/* Makes SSRCs 1..count of this packet streams. 0 or -errno. */
+int jb_subject_admit(const struct jb_subject *s, int program, const struct jb_test_packet *packet,
+		     __u32 count);
+
+/* CPU time of one scan of all streams for those from JB_BENCH_PASSING_PORT, and of retiring these.
+ */
+struct jb_subject_retirement {
+	__u32 streams;
+	__u32 retired;
+	double scan_ns;
+	double retire_ns;
+};
+int jb_subject_retire(const struct jb_subject *s, struct jb_subject_retirement *ret);
+
+/*
+ * That what was measured is what it says: on each stream nothing but new frames in order of a known
+ * clock, on that of `duplicates_port` nothing but duplicates. 0, -EBADMSG if not so, or -errno.
+ */
+int jb_subject_check(const struct jb_subject *s, __u16 duplicates_port);
+
+/* The memory of each map, as a markdown table. */
+void jb_subject_print_memory(const struct jb_subject *s);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which row a packet is counted in: static payload types at once, others when the clock is told. */
+#include <string.h>
+#include <time.h>
+#include "parallel.h"
+
+static __u64 counted(const struct jb_harness *h, enum jb_media media)
+{
+	return jb_harness_counter(h, JB_INGRESS, media, JB_RTP_PACKETS);
+}
+
+static void send_type(struct jb_harness *h, __u32 ssrc, __u8 type, __u16 sequence, __u32 timestamp)
+{
+	const struct jb_test_rtp rtp = {.ssrc = ssrc,
+					.payload_type = type,
+					.sequence = sequence,
+					.timestamp = timestamp,
+					.extension = -1,
+					.size = 160};
+	struct jb_test_packet p;
+
+	jb_test_rtp_packet(&p, 4, &rtp);
+	jb_harness_run(h, JB_INGRESS, &p);
+}
+
+static void test_static_types(void **state)
+{
+	static const struct {
+		__u8 type;
+		enum jb_media media;
+	} types[] = {{0, JB_MEDIA_AUDIO},    {8, JB_MEDIA_AUDIO},    {9, JB_MEDIA_AUDIO},
+		     {14, JB_MEDIA_AUDIO},   {26, JB_MEDIA_VIDEO},   {34, JB_MEDIA_VIDEO},
+		     {35, JB_MEDIA_UNKNOWN}, {111, JB_MEDIA_UNKNOWN}};
+	struct jb_harness *h = *state;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		__u64 before = counted(h, types[i].media);
+		__u64 all = counted(h, JB_MEDIA_MAX);
+
+		for (int n = 0; n < 10; n++)
+			send_type(h, 100 + i, types[i].type, n, n * 160);
+		assert_int_equal(counted(h, types[i].media), before + 10);
+		assert_int_equal(counted(h, JB_MEDIA_MAX), all + 10);
+	}
+	jb_harness_retire_all(h);
+}
+
+struct paced {
+	__u32 ssrc;
+	__u8 type;
+	__u32 interval_us;
+	__u32 ticks;
+	enum jb_media media;
+	__u32 sent;
+};
+
+static void sleep_until(__u64 ns)
+{
+	const struct timespec at = {.tv_sec = ns / JB_SECOND_NS, .tv_nsec = ns % JB_SECOND_NS};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+/* Both streams in real time, for so long that their clocks must be known. */
+static void send_paced(struct jb_harness *h, struct paced *streams, int count, __u64 duration_ns)
+{
+	__u64 begin = jb_parallel_now_ns();
+
+	for (;;) {
+		struct paced *next = &streams[0];
+		__u64 at;
+
+		for (int i = 1; i < count; i++)
+			if (streams[i].sent * streams[i].interval_us <
+			    next->sent * next->interval_us)
+				next = &streams[i];
+		at = next->sent * next->interval_us * 1000ULL;
+		if (at > duration_ns)
+			return;
+		sleep_until(begin + at);
+		send_type(h, next->ssrc, next->type, next->sent, next->sent * next->ticks);
+		next->sent++;
+	}
+}
+
+static const struct jb_stream *find(const struct jb_harness_streams *streams, __u32 ssrc)
+{
+	for (__u32 i = 0; i < streams->count; i++)
+		if (streams->stream[i].key.ssrc == ssrc)
+			return &streams->stream[i];
+	fail_msg("no stream of SSRC %u", ssrc);
+	return NULL;
+}
+
+/* Rows that its packets went to: unknown until 2 s had passed, then that of the media. */
+static void check_locked(struct jb_harness *h, const struct paced *p, __u64 unknown, __u64 known)
+{
+	static struct jb_harness_streams streams;
+	const struct jb_stream *s;
+
+	jb_harness_streams(h, &streams);
+	s = find(&streams, p->ssrc);
+	print_message(
+		"             SSRC %u: clock %u, %llu packets unknown, %llu told, J %.3f ms\n",
+		p->ssrc, jb_clock_rate(s->receiver.clock), unknown, known,
+		jb_receiver_jitter_ns(&s->receiver) / 1e6);
+	assert_int_equal(s->receiver.media, p->media);
+	assert_int_equal(s->row_media, p->media);
+	assert_in_range(unknown * p->interval_us, 1950000, 2200000);
+	assert_int_equal(unknown + known, p->sent);
+}
+
+/* The video's retransmissions: payload type plus one on the same flow, timestamps of any kind. */
+static void check_rtx(struct jb_harness *h)
+{
+	static struct jb_harness_streams streams;
+	const __u32 count = 40;
+	__u64 all = counted(h, JB_MEDIA_MAX), rtx;
+
+	assert_int_equal(counted(h, JB_MEDIA_RTX), 0);
+	for (__u32 n = 0; n < count; n++)
+		send_type(h, 3, 97, n, n * 7919);
+	rtx = counted(h, JB_MEDIA_RTX);
+	jb_harness_streams(h, &streams);
+	assert_int_equal(find(&streams, 3)->receiver.media, JB_MEDIA_RTX);
+	assert_in_range(rtx, count - 16, count - JB_PROBATION);
+	assert_int_equal(counted(h, JB_MEDIA_MAX), all + count);
+	print_message("             RTX: %llu of %u packets in its row\n", rtx, count);
+}
+
+/* The one test here that takes real time: no clock is told in less than 2 s. */
+static void test_clock_lock(void **state)
+{
+	struct jb_harness *h = *state;
+	struct paced streams[] = {
+		{.ssrc = 1,
+		 .type = 111,
+		 .interval_us = 20000,
+		 .ticks = 960,
+		 .media = JB_MEDIA_AUDIO},
+		{.ssrc = 2,
+		 .type = 96,
+		 .interval_us = 33333,
+		 .ticks = 3000,
+		 .media = JB_MEDIA_VIDEO},
+	};
+	__u64 unknown, audio, video;
+
+	jb_harness_load(h, 64, 64);
+	send_paced(h, streams, 2, 2300 * JB_MS_NS);
+	audio = counted(h, JB_MEDIA_AUDIO);
+	video = counted(h, JB_MEDIA_VIDEO);
+	unknown = counted(h, JB_MEDIA_UNKNOWN);
+	assert_int_equal(audio + video + unknown, streams[0].sent + streams[1].sent);
+	check_locked(h, &streams[0], streams[0].sent - audio, audio);
+	check_locked(h, &streams[1], streams[1].sent - video, video);
+	check_rtx(h);
+	for (int i = 0; i < JB_FAULT_MAX; i++)
+		assert_int_equal(jb_harness_fault(h, i), 0);
+	jb_harness_free(h);
+}
+
+int main(void)
+{
+	static struct jb_harness fresh;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_static_types),
+		cmocka_unit_test_prestate(test_clock_lock, &fresh),
+	};
+
+	return cmocka_run_group_tests_name("media", tests, jb_harness_setup, jb_harness_teardown);
+}

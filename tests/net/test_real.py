@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Real senders: the agent against captures, tshark, the bridge's log, and `jitterbug replay`.
+
+All calls run at the same time through three bridges: one that only forwards, one with jitter (and
+loss), one that also duplicates and reorders. The tests then look at what was measured.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+from collections import namedtuple
+
+import pytest
+
+import media
+import truth
+from capture import Capture, announce, announcements, rtp_streams, tshark_streams, write
+from lab import Agent, Cgroup, Namespaces, Process, bridge, jitterbug, receiver, total, wait_until
+
+SECONDS = 16
+PROGRAMS = ("gst-launch-1.0", "ffmpeg", "baresip", "tcpdump", "tshark")
+SSRC = 0x6a627200  # the port is added
+COUNTS = ("base_sequence", "highest_sequence", "packets", "bytes", "unique", "unseen", "gap",
+          "recovered", "reordered", "late", "duplicates", "restarts", "frames", "payload_type")
+MEAN_SAMPLES = 400
+LOST_ON_PROBATION = 4  # packets that a gap at the very start may keep out of every count
+
+Sender = namedtuple("Sender", "lab port make pt rtpmap media clock")
+CALLS = {
+    "opus": Sender("clean", 5100, media.opus, 111, "opus/48000/2", "audio", 48000),
+    "opus-srtp": Sender("clean", 5102, media.opus, 111, "opus/48000/2", "audio", 48000),
+    "vp8": Sender("clean", 5104, media.vp8, 96, "VP8/90000", "video", 90000),
+    "vp8-srtp": Sender("clean", 5106, media.vp8, 96, "VP8/90000", "video", 90000),
+    "h264": Sender("clean", 5108, media.h264, 125, "H264/90000", "video", 90000),
+    "h264-srtp": Sender("clean", 5110, media.h264, 125, "H264/90000", "video", 90000),
+    "vp8-paced": Sender("clean", 5112, media.vp8, 96, "VP8/90000", "video", 90000),
+    "pcmu": Sender("clean", 5114, media.pcmu, 0, "PCMU/8000", "audio", 8000),
+    "opus-jitter": Sender("jitter", 5120, media.opus, 111, "opus/48000/2", "audio", 48000),
+    "pcmu-jitter": Sender("jitter", 5122, media.pcmu, 0, "PCMU/8000", "audio", 8000),
+    "opus-bad": Sender("bad", 5130, media.opus, 111, "opus/48000/2", "audio", 48000),
+    "vp8-bad": Sender("bad", 5132, media.vp8, 96, "VP8/90000", "video", 90000),
+}
+BRIDGES = {
+    "clean": (),
+    # Less than half of 20 ms: no packet overtakes another.
+    "jitter": ("--delay-us", 20000, "--jitter-us", 6000, "--loss", 0.02),
+    "bad": ("--delay-us", 20000, "--loss", 0.04, "--dup", 0.03, "--reorder", 0.03,
+            "--gap-us", 30000),
+}
+SIP_PORTS = (10000, 10100)  # of the caller and of the one called; to 90 above
+SIP = ("sip-out", "sip-back")  # from the caller to the one called, and back
+CLEAN = [name for name, call in CALLS.items() if call.lab == "clean"] + list(SIP)
+IMPAIRED = [name for name in CALLS if name not in CLEAN]
+
+pytestmark = pytest.mark.skipif(not all(map(shutil.which, PROGRAMS)),
+                                reason=f"needs {', '.join(PROGRAMS)}")
+
+
+class Lab:
+    """Two ends, the bridge between them and a capture at b."""
+
+    def __init__(self, name, directory):
+        self.net = Namespaces()
+        self.log = os.path.join(directory, f"{name}.csv")
+        self.bridge = bridge(self.net, *BRIDGES[name], "--spin-us", 100, log=self.log)
+        self.capture = Capture(self.net.b, os.path.join(directory, f"{name}.pcap"))
+        for call in CALLS.values():
+            if call.lab == name:
+                announce(self.net, call.media, call.port, call.pt, call.rtpmap)
+
+    def finish(self):
+        self.summary = self.bridge.finish()
+        self.capture.stop()
+        self.captured = rtp_streams(self.capture.path)
+        self.bridged = truth.bridge_arrivals(self.log)
+
+
+class Call:
+    """One stream: who sends, who receives, and what each of the oracles has of it."""
+
+    def __init__(self, lab, sending, receiving, media_kind, clock):
+        self.lab, self.media, self.clock = lab, media_kind, clock
+        self.sending, self.receiving = sending.relative, receiving.relative
+        self.flow = None
+
+    def find(self, streams, flow):
+        """Takes the agent's two views of the stream from its JSON."""
+        self.flow = flow
+        self.records = self.lab.captured[flow]
+        self.ingress = self._one(streams, "ingress", self.receiving)
+        self.egress = self._one(streams, "egress", self.sending)
+        self.truth = truth.compute([record.arrival for record in self.records],
+                                   self.ingress["base_sequence"], self.clock)
+
+    def _one(self, streams, direction, unit):
+        found = [stream for stream in streams if stream["direction"] == direction
+                 and stream["ssrc"] == self.flow.ssrc and stream["unit"] == unit
+                 and stream["destination_port"] == self.flow.dport]
+        assert len(found) == 1, f"{direction} of {unit}: {found}"
+        return found[0]
+
+
+class Scene:
+    def __init__(self, directory):
+        self.directory = directory
+        self.labs = {name: Lab(name, directory) for name in BRIDGES}
+        self.calls, self.senders = {}, []
+        self.agent = Agent()
+        for name, sender in CALLS.items():
+            self._start(name, sender)
+        self._start_sip()
+        for process in self.senders:
+            assert process.wait(SECONDS + 20) == 0, f"{process}: {process.stderr}"
+        for lab in self.labs.values():
+            lab.finish()
+        self.metrics = self.agent.metrics()
+        streams = self.agent.streams()["streams"]
+        for name, call in self.calls.items():
+            call.find(streams, self._flow(name, call))
+
+    def _start(self, name, sender):
+        lab = self.labs[sender.lab]
+        sending, receiving = Cgroup(f"{name}-from"), Cgroup(f"{name}-to")
+        receiver(sender.port, netns=lab.net.b, cgroup=receiving)
+        options = {"srtp": True} if name.endswith("srtp") else {}
+        options |= {"pause_us": 1000} if name.endswith("paced") else {}
+        argv = sender.make(lab.net.b4, sender.port, SSRC + sender.port, SECONDS, **options)
+        self.senders.append(Process(*argv, netns=lab.net.a, cgroup=sending))
+        self.calls[name] = Call(lab, sending, receiving, sender.media, sender.clock)
+
+    def _start_sip(self):
+        lab = self.labs["clean"]
+        calling, called = Cgroup("sip-caller"), Cgroup("sip-called")
+        self._baresip(lab.net.b, called, lab.net.b4, SIP_PORTS[1], SECONDS + 8)
+        self._baresip(lab.net.a, calling, lab.net.a4, SIP_PORTS[0], SECONDS, call=lab.net.b4)
+        self.calls["sip-out"] = Call(lab, calling, called, "audio", 8000)
+        self.calls["sip-back"] = Call(lab, called, calling, "audio", 8000)
+
+    def _baresip(self, netns, cgroup, address, port, seconds, call=None):
+        directory = os.path.join(self.directory, address)
+        os.mkdir(directory)
+        argv = media.baresip(directory, address, f"{port}-{port + 90}", seconds, call)
+        process = Process(*argv, netns=netns, cgroup=cgroup)
+        wait_until(lambda: "baresip is ready" in process.stdout, 10, f"{process} ready")
+        self.senders.append(process)
+
+    def _flow(self, name, call):
+        """Of the capture: by our SSRC, or by the port range of the SIP agent that receives."""
+        if name in SIP:
+            first = SIP_PORTS[name == "sip-out"]
+            found = [flow for flow in call.lab.captured if first <= flow.dport < first + 100]
+        else:
+            found = [flow for flow in call.lab.captured if flow.ssrc == SSRC + CALLS[name].port]
+        assert len(found) == 1, f"{name}: {found} of {list(call.lab.captured)}"
+        return found[0]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    scene = Scene(str(tmp_path_factory.mktemp("real")))
+    yield scene
+    scene.agent.stop()
+
+
+def replay(path):
+    """{ssrc: stream} of `jitterbug replay`."""
+    text = subprocess.run([jitterbug(), "replay", "--json", path], capture_output=True, text=True,
+                          check=True).stdout
+    return {stream["ssrc"]: stream for stream in json.loads(text)["streams"]}
+
+
+def close(ours_s, theirs_s):
+    """Within 0.1 ms or 3%."""
+    return abs(ours_s - theirs_s) <= max(0.0001, 0.03 * theirs_s)
+
+
+@pytest.mark.parametrize("name", [*CALLS, *SIP])
+def test_counts_equal_the_capture(scene, name):
+    call = scene.calls[name]
+    seen, expected = call.ingress, call.truth
+    assert expected.restarts == 0
+    assert expected.before_base <= (LOST_ON_PROBATION if name in IMPAIRED else 0)
+    assert seen["packets"] == expected.packets == len(call.records) - expected.before_base
+    assert seen["bytes"] == sum(record.size for record in call.records[expected.before_base:])
+    assert seen["unique"] == expected.unique
+    assert (seen["lost"], seen["unseen"]) == (expected.lost - expected.pending, expected.pending)
+    assert (seen["gap"], seen["recovered"]) == (expected.gap, expected.recovered)
+    assert seen["duplicates"] == expected.duplicates
+    assert seen["reordered"] + seen["late"] == expected.out_of_order
+    assert seen["restarts"] == 0
+    assert seen["frames"] == expected.frames + 1  # the first one is no sample
+    assert close(seen["jitter_seconds"], expected.jitter_s)
+
+
+@pytest.mark.parametrize("name", [*CALLS, *SIP])
+def test_tshark_counts_the_same_packets(scene, name):
+    call = scene.calls[name]
+    theirs = tshark_streams(call.lab.capture.path)[call.flow]
+    assert theirs.packets == len(call.records)
+    if name in CLEAN:
+        assert theirs.lost == call.ingress["lost"] == call.ingress["unseen"] == 0
+
+
+@pytest.mark.parametrize("name", [*CALLS, *SIP])
+def test_clock_media_and_workloads(scene, name):
+    call = scene.calls[name]
+    for seen in (call.ingress, call.egress):
+        assert (seen["clock_rate"], seen["media"]) == (call.clock, call.media)
+        assert seen["source_address"] == call.flow.source
+        assert seen["destination_address"] == call.flow.destination
+        assert (seen["source_port"], seen["namespace"], seen["pod"]) == (call.flow.sport, "", "")
+    assert call.ingress["source_gap"] is None and call.egress["lost"] is None
+    assert call.egress["source_gap"] == call.egress["gap"] == call.egress["duplicates"] == 0
+
+
+@pytest.mark.parametrize("name", [*CALLS, *SIP])
+def test_metrics_add_up(scene, name):
+    """Sums over media; static payload types are audio at once, others once their clock is known."""
+    call = scene.calls[name]
+
+    def metric(what, **labels):
+        return total(scene.metrics, f"jitterbug_rtp_{what}_total", unit=call.receiving,
+                     direction="ingress", **labels)
+
+    assert metric("packets") == call.ingress["packets"]
+    assert metric("bytes") == call.ingress["bytes"]
+    assert metric("duplicate_packets") == call.ingress["duplicates"]
+    unknown = metric("packets", media="unknown")
+    assert metric("packets", media=call.media) == call.ingress["packets"] - unknown
+    if call.clock == 8000:
+        assert unknown == 0
+    else:
+        assert 0 < unknown < call.ingress["packets"] / 4
+
+
+@pytest.mark.parametrize("name", [name for name in CLEAN if name not in SIP])
+def test_egress_equals_ingress_where_nothing_is_lost(scene, name):
+    call = scene.calls[name]
+    assert {key: call.egress[key] for key in COUNTS} == {key: call.ingress[key] for key in COUNTS}
+
+
+@pytest.mark.parametrize("name", list(CALLS))
+def test_lost_equals_the_bridges_log(scene, name):
+    call = scene.calls[name]
+    expected = truth.compute(call.lab.bridged[call.flow.ssrc], call.ingress["base_sequence"],
+                             call.clock)
+    assert call.lab.summary["kernel_drops"] == call.lab.summary["send_errors"] == 0
+    if name in IMPAIRED:
+        assert expected.lost - expected.pending > 0
+    if call.lab is scene.labs["bad"]:
+        assert expected.duplicates > 0 and expected.out_of_order > 0
+    seen = call.ingress
+    assert seen["lost"] + seen["unseen"] == expected.lost
+    assert seen["lost"] == expected.lost - expected.pending
+    assert seen["packets"] == expected.packets
+    assert seen["duplicates"] == expected.duplicates
+    assert seen["reordered"] + seen["late"] == expected.out_of_order
+
+
+@pytest.mark.parametrize("name", [*CALLS, *SIP])
+def test_replay_says_what_the_agent_said(scene, name):
+    call = scene.calls[name]
+    again = replay(call.lab.capture.path)[call.flow.ssrc]
+    for key in (*COUNTS, "lost", "media", "clock_rate"):
+        assert again[key] == call.ingress[key], key
+    assert close(again["jitter_seconds"], call.ingress["jitter_seconds"])
+
+
+def mean_jitter_ms(scene, name):
+    """(ours, tshark's): the mean of J over the packets after the first 3 s, when clocks are known.
+
+    We tell J as it is, tshark its mean since the beginning. So ours is replayed up to one packet
+    after the other, and from theirs the first 3 s are taken off.
+    """
+    call = scene.calls[name]
+    path = os.path.join(scene.directory, f"{name}.pcap")
+    announced = announcements(call.lab.capture.path)
+    raws = [record.raw for record in call.records]
+    begin, end = len(raws) * 3 // SECONDS, len(raws)
+    step = 1 + end // MEAN_SAMPLES
+
+    def ours(count):
+        write(path, raws[:count])
+        return 1000 * replay(path)[call.flow.ssrc]["jitter_seconds"]
+
+    def theirs(count):
+        write(path, announced + raws[:count])
+        return tshark_streams(path)[call.flow].mean_jitter_ms * count
+
+    return (statistics.mean(map(ours, range(begin + 1, end + 1, step))),
+            (theirs(end) - theirs(begin)) / (end - begin))
+
+
+@pytest.mark.parametrize("name", ["opus-jitter", "pcmu-jitter"])
+def test_jitter_is_tsharks_where_a_packet_is_a_frame(scene, name):
+    ours, theirs = mean_jitter_ms(scene, name)
+    assert theirs > 2
+    assert ours == pytest.approx(theirs, rel=0.03)
+
+
+def test_jitter_of_video_differs_from_tsharks(scene):
+    """The packets of a frame share a timestamp: tshark takes each as a sample, we the first.
+
+    What a pacer spreads is jitter to tshark. What bursts pulls its J down: all but the first of a
+    frame's packets say 0.
+    """
+    paced, burst = mean_jitter_ms(scene, "vp8-paced"), mean_jitter_ms(scene, "vp8")
+    print(f"paced: {paced}, burst: {burst}")
+    assert paced[1] > paced[0] + 1
