@@ -52,14 +52,15 @@ static __always_inline void jb_media_once(struct __sk_buff *skb, struct jb_packe
 	p->key.cgroup_id = bpf_skb_cgroup_id(skb);
 }
 
-/* Measures the datagram of `p->bytes` at `offset`, if it is RTP. Global: verified once. */
-__noinline int jb_media_datagram(struct __sk_buff *skb, struct jb_packet *p, __u32 offset)
+/* Measures the datagram of `p->bytes` at `offset`, if it is RTP. */
+static __always_inline int jb_media_datagram(struct __sk_buff *skb, struct jb_packet *p,
+					     __u32 offset)
 {
 	struct jb_segment segment = {.skb = skb, .offset = offset};
 	__u8 first[2] __attribute__((aligned(4)));
 	enum jb_rtp_result result;
 
-	if (!p || p->bytes < sizeof(first))
+	if (p->bytes < sizeof(first))
 		return 0;
 	if (jb_packet_read(skb, offset, first, sizeof(first))) {
 		jb_fault(JB_FAULT_PACKET_UNREADABLE);
@@ -78,6 +79,12 @@ __noinline int jb_media_datagram(struct __sk_buff *skb, struct jb_packet *p, __u
 	return 0;
 }
 
+/* As above, for one of several. Global: verified once, however often it is called. */
+__noinline int jb_media_segment(struct __sk_buff *skb, struct jb_packet *p, __u32 offset)
+{
+	return p ? jb_media_datagram(skb, p, offset) : 0;
+}
+
 /* Each datagram of a merged packet (UDP_SEGMENT, UDP_GRO, virtio). */
 static __always_inline void jb_media_segments(struct __sk_buff *skb, struct jb_packet *p)
 {
@@ -86,7 +93,7 @@ static __always_inline void jb_media_segments(struct __sk_buff *skb, struct jb_p
 
 	for (int i = 0; i < JB_SEGMENTS_MAX && left; i++) {
 		p->bytes = left < p->segment ? left : p->segment;
-		jb_media_datagram(skb, p, offset);
+		jb_media_segment(skb, p, offset);
 		offset += p->bytes;
 		left -= p->bytes;
 	}

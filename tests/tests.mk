@@ -63,24 +63,25 @@ live: $(O)/jitterbug $(NET_TOOLS)
 	$(Q)JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net tests/check/live.py
 
 # The builds below are this Makefile again with another O, so that they share nothing with $(O).
+# Warnings are for the plain builds: sanitizers lead gcc to false ones.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 ROOT_TESTS := $(if $(filter 0,$(shell id -u)),bpf live)
 
 test-asan:
-	$(Q)$(MAKE) --no-print-directory -k O=$(O)/asan CFLAGS="$(SANITIZE)" unit $(ROOT_TESTS)
+	$(Q)$(MAKE) --no-print-directory -k O=$(O)/asan WARN= CFLAGS="$(SANITIZE)" unit $(ROOT_TESTS)
 	$(if $(ROOT_TESTS),,@echo "skipped: bpf and live, which need root")
 
 # Debian's valgrind can't read clang's DWARF 5.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=all \
 	--errors-for-leak-kinds=definite,indirect,possible
 test-valgrind:
-	$(Q)$(MAKE) --no-print-directory O=$(O)/valgrind CFLAGS="-O1 -g -gdwarf-4" RUNNER="$(VALGRIND)" unit
+	$(Q)$(MAKE) --no-print-directory O=$(O)/valgrind WARN= CFLAGS="-O1 -g -gdwarf-4" RUNNER="$(VALGRIND)" unit
 
 # FUZZ="NAME..." for only some of tests/fuzz/fuzz_NAME.c.
 FUZZ_SECONDS ?= 60
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz:
-	$(Q)$(MAKE) --no-print-directory O=$(O)/fuzz CC="$(CLANG)" FUZZ="$(FUZZ)" \
+	$(Q)$(MAKE) --no-print-directory O=$(O)/fuzz WARN= CC="$(CLANG)" FUZZ="$(FUZZ)" \
 		CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" fuzz-run
 
 fuzz-run: $(FUZZ:%=$(T)/fuzz/fuzz_%)

@@ -62,7 +62,7 @@ JB_INLINE bool jb_rtx_due(const struct jb_receiver *r)
 {
 	if (r->payload_type < JB_DYNAMIC_TYPE_MIN || r->media == JB_MEDIA_AUDIO)
 		return false;
-	return r->packets % (r->clock == JB_CLOCK_UNKNOWN ? 16 : 256) == 0;
+	return !(r->packets & (r->clock == JB_CLOCK_UNKNOWN ? 15 : 255));
 }
 
 #endif

@@ -84,3 +84,20 @@ def test_dropout_is_beyond_the_window(ran):
 def test_invariant_at_every_snapshot(ran):
     assert ran.watch.looks > SECONDS * 2
     assert not ran.watch.broken
+
+
+def test_candidates_that_failed_are_counted_apart(tmp_path):
+    """Packets before there were four in a row are no stream's; the agent measures this one only."""
+    log, ssrc = tmp_path / "sent.csv", 0x4a437001
+    options = ("--count", 300, "--pps", 300, "--skip", 0.5, "--repeat", 0.1, "--ssrc", ssrc)
+    with measure.limit(20), lab.Cgroup("apart") as parent, lab.Cgroup("tx", parent) as cgroup, \
+            lab.Namespaces() as net, lab.Agent("--cgroup", parent.path) as agent:
+        with lab.sender(measure.PORT, *options, netns=net.a, cgroup=cgroup, log=log) as sender:
+            assert sender.summary()["errors"] == 0
+        (row,), metrics = agent.streams()["streams"], agent.metrics()
+    arrivals = truth.log_arrivals(log)[ssrc]
+    at = measure.admitted_at(arrivals)
+    assert at > 4
+    assert row["base_sequence"] == arrivals[at].seq
+    assert row["packets"] == len(arrivals) - at
+    assert lab.total(metrics, "jitterbug_agent_faults_total", fault="probation_failed") == at

@@ -80,8 +80,9 @@ class Lab:
 class Call:
     """One stream: who sends, who receives, and what each of the oracles has of it."""
 
-    def __init__(self, lab, sending, receiving, media_kind, clock):
+    def __init__(self, lab, sending, receiving, media_kind, clock, at_receiver=True):
         self.lab, self.media, self.clock = lab, media_kind, clock
+        self.at_receiver = at_receiver  # else the capture was made at the sender
         self.sending, self.receiving = sending.relative, receiving.relative
         self.flow = None
 
@@ -92,7 +93,14 @@ class Call:
         self.ingress = self._one(streams, "ingress", self.receiving)
         self.egress = self._one(streams, "egress", self.sending)
         self.truth = truth.compute([record.arrival for record in self.records],
-                                   self.ingress["base_sequence"], self.clock)
+                                   self.seen["base_sequence"], self.clock)
+
+    @property
+    def seen(self):
+        """The agent's view where the capture was made, with a sender's gaps as lost."""
+        if self.at_receiver:
+            return self.ingress
+        return {**self.egress, "lost": self.egress["source_gap"]}
 
     def _one(self, streams, direction, unit):
         found = [stream for stream in streams if stream["direction"] == direction
@@ -136,7 +144,7 @@ class Scene:
         self._baresip(lab.net.b, called, lab.net.b4, SIP_PORTS[1], SECONDS + 8)
         self._baresip(lab.net.a, calling, lab.net.a4, SIP_PORTS[0], SECONDS, call=lab.net.b4)
         self.calls["sip-out"] = Call(lab, calling, called, "audio", 8000)
-        self.calls["sip-back"] = Call(lab, called, calling, "audio", 8000)
+        self.calls["sip-back"] = Call(lab, called, calling, "audio", 8000, False)
 
     def _baresip(self, netns, cgroup, address, port, seconds, call=None):
         directory = os.path.join(self.directory, address)
@@ -179,7 +187,7 @@ def close(ours_s, theirs_s):
 @pytest.mark.parametrize("name", [*CALLS, *SIP])
 def test_counts_equal_the_capture(scene, name):
     call = scene.calls[name]
-    seen, expected = call.ingress, call.truth
+    seen, expected = call.seen, call.truth
     assert expected.restarts == 0
     assert expected.before_base <= (LOST_ON_PROBATION if name in IMPAIRED else 0)
     assert seen["packets"] == expected.packets == len(call.records) - expected.before_base
@@ -200,7 +208,7 @@ def test_tshark_counts_the_same_packets(scene, name):
     theirs = tshark_streams(call.lab.capture.path)[call.flow]
     assert theirs.packets == len(call.records)
     if name in CLEAN:
-        assert theirs.lost == call.ingress["lost"] == call.ingress["unseen"] == 0
+        assert theirs.lost == call.seen["lost"] == call.seen["unseen"] == 0
 
 
 @pytest.mark.parametrize("name", [*CALLS, *SIP])
@@ -220,19 +228,20 @@ def test_metrics_add_up(scene, name):
     """Sums over media; static payload types are audio at once, others once their clock is known."""
     call = scene.calls[name]
 
-    def metric(what, **labels):
-        return total(scene.metrics, f"jitterbug_rtp_{what}_total", unit=call.receiving,
-                     direction="ingress", **labels)
+    for unit, seen in ((call.sending, call.egress), (call.receiving, call.ingress)):
+        def metric(what, **labels):
+            return total(scene.metrics, f"jitterbug_rtp_{what}_total", unit=unit,
+                         direction=seen["direction"], **labels)
 
-    assert metric("packets") == call.ingress["packets"]
-    assert metric("bytes") == call.ingress["bytes"]
-    assert metric("duplicate_packets") == call.ingress["duplicates"]
-    unknown = metric("packets", media="unknown")
-    assert metric("packets", media=call.media) == call.ingress["packets"] - unknown
-    if call.clock == 8000:
-        assert unknown == 0
-    else:
-        assert 0 < unknown < call.ingress["packets"] / 4
+        assert metric("packets") == seen["packets"]
+        assert metric("bytes") == seen["bytes"]
+        assert metric("duplicate_packets") == seen["duplicates"]
+        unknown = metric("packets", media="unknown")
+        assert metric("packets", media=call.media) == seen["packets"] - unknown
+        if call.clock == 8000:
+            assert unknown == 0
+        else:
+            assert 0 < unknown < seen["packets"] / 4
 
 
 @pytest.mark.parametrize("name", [name for name in CLEAN if name not in SIP])
@@ -264,8 +273,19 @@ def test_replay_says_what_the_agent_said(scene, name):
     call = scene.calls[name]
     again = replay(call.lab.capture.path)[call.flow.ssrc]
     for key in (*COUNTS, "lost", "media", "clock_rate"):
-        assert again[key] == call.ingress[key], key
-    assert close(again["jitter_seconds"], call.ingress["jitter_seconds"])
+        assert again[key] == call.seen[key], key
+    assert close(again["jitter_seconds"], call.seen["jitter_seconds"])
+
+
+def in_order(records):
+    """The longest stretch in which no packet is late or repeated."""
+    stretch, longest = [], []
+    for record in records:
+        if stretch and not 0 < (record.arrival.seq - stretch[-1].arrival.seq) % 65536 < 32768:
+            stretch = []
+        stretch.append(record)
+        longest = max(longest, stretch, key=len)
+    return longest
 
 
 def mean_jitter_ms(scene, name):
@@ -277,8 +297,9 @@ def mean_jitter_ms(scene, name):
     call = scene.calls[name]
     path = os.path.join(scene.directory, f"{name}.pcap")
     announced = announcements(call.lab.capture.path)
-    raws = [record.raw for record in call.records]
-    begin, end = len(raws) * 3 // SECONDS, len(raws)
+    raws = [record.raw for record in in_order(call.records)]
+    begin, end = len(call.records) * 3 // SECONDS, len(raws)
+    assert end > 2 * begin
     step = 1 + end // MEAN_SAMPLES
 
     def ours(count):
@@ -309,3 +330,22 @@ def test_jitter_of_video_differs_from_tsharks(scene):
     paced, burst = mean_jitter_ms(scene, "vp8-paced"), mean_jitter_ms(scene, "vp8")
     print(f"paced: {paced}, burst: {burst}")
     assert paced[1] > paced[0] + 1
+
+
+@pytest.mark.parametrize("name", IMPAIRED)
+def test_totals_once_the_streams_have_ended(scene, name):
+    """What was in the window is lost after 30 s without a packet."""
+    call = scene.calls[name]
+
+    def metric(metrics, what):
+        return total(metrics, f"jitterbug_rtp_{what}", unit=call.receiving, direction="ingress")
+
+    metrics = scene.agent.snapshot_until(lambda metrics: not metric(metrics, "streams"), 50)
+    expected = truth.compute(call.lab.bridged[call.flow.ssrc], call.ingress["base_sequence"],
+                             call.clock)
+    assert metric(metrics, "streams_started_total") == 1
+    assert metric(metrics, "packets_total") == expected.packets
+    assert metric(metrics, "expected_packets_total") == expected.expected
+    assert metric(metrics, "duplicate_packets_total") == expected.duplicates
+    assert total(metrics, "jitterbug_rtp_lost_packets_total",
+                 unit=call.receiving) == expected.lost > 0
