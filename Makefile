@@ -27,35 +27,36 @@ BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 USER_OBJECTS := $(patsubst user/%.c,$(O)/user/%.o,$(filter-out user/main.c,$(wildcard user/*/*.c)))
 SKELETON := $(O)/jitterbug.skel.h
 
-.PHONY: all run demo test check bench fuzz format install deps clean help
+.PHONY: all run demo format install deps clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(O)/jitterbug
+all: $(O)/jitterbug ## build the agent (the default)
 
-help:
-	@echo "all run demo test check bench fuzz format install deps clean; O=DIR V=1"
+help: ## this text
+	@echo "make TARGET [O=DIR: build there] [V=1: show the commands]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile tests/tests.mk
 
 # Everything below needs the build's packages; `make run`, `test`, ... install them first.
-deps:
+deps: ## install what a build needs (Debian, Ubuntu)
 	$(Q)scripts/deps.sh build
 
-run: deps
+run: deps ## build and start the agent; ARGS="--option ..."
 	$(Q)$(MAKE) --no-print-directory all
 	$(O)/jitterbug agent $(ARGS)
 
-demo: deps
+demo: deps ## the agent at a call with loss, in namespaces of its own
 	$(Q)scripts/deps.sh demo
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)JITTERBUG=$(O)/jitterbug tests/net/demo.py
 
-install: all
+install: all ## to PREFIX=/usr/local, below DESTDIR
 	install -D -m 755 $(O)/jitterbug $(DESTDIR)$(PREFIX)/bin/jitterbug
 
-clean:
+clean: ## remove the build directory
 	rm -rf $(O)
 
-format:
+format: ## clang-format every C file
 	clang-format -i $$(git ls-files '*.[ch]' ':!vmlinux')
 
 $(O)/jitterbug: $(O)/user/main.o $(O)/libjitterbug.a
@@ -66,12 +67,19 @@ $(O)/libjitterbug.a: $(USER_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(O)/user/%.o: user/%.c $(SKELETON)
+# The first build makes the skeleton first; after it the .d files tell who includes it.
+$(O)/user/%.o: user/%.c $(O)/flags | $(SKELETON)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CPPFLAGS_USER) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/bpf/%.bpf.o: bpf/%.bpf.c
+# Changes when the compiler, its flags or the set of files does.
+FLAGS := $(CC) $(WARN) $(VERSION) $(CFLAGS) $(LDFLAGS) $(USER_OBJECTS) $(BPF_OBJECTS)
+$(O)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c $(O)/flags
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
@@ -85,4 +93,4 @@ $(SKELETON): $(O)/jitterbug.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name jb_bpf > $@
 
 include tests/tests.mk
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(wildcard $(O)/bpf/*.d $(O)/user/*.d $(O)/user/*/*.d $(T)/*/*.d)

@@ -18,14 +18,17 @@ __noinline int jb_retire_stream(__u64 hash, __u64 now_ns, __u64 idle_ns)
 	struct jb_stream *s = bpf_map_lookup_elem(&jb_streams, &hash);
 	struct jb_rtp_totals *totals;
 	bool idle;
+	__u32 row;
 
 	if (!s)
 		return 0;
-	totals = jb_workload_totals(s->row);
+	row = *(volatile __u32 *)&s->row;
+	totals = jb_workload_totals(row);
 	if (!totals)
 		return 0;
 	bpf_spin_lock(&s->lock);
-	idle = !s->dead && jb_receiver_is_idle(&s->receiver, now_ns, idle_ns);
+	/* One that has moved meanwhile isn't idle: the next scan will tell. */
+	idle = !s->dead && s->row == row && jb_receiver_is_idle(&s->receiver, now_ns, idle_ns);
 	if (idle)
 		jb_streams_end(s, totals);
 	bpf_spin_unlock(&s->lock);

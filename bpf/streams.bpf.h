@@ -10,6 +10,7 @@
 #define JB_E2BIG  7
 /* Look-ups while another CPU inserts the stream: some microseconds, many times what it takes. */
 #define JB_ADMISSION_SPINS 64
+#define JB_TRIES           4
 
 extern struct jb_streams_map jb_streams SEC(".maps");
 extern struct jb_candidates_map jb_candidates SEC(".maps");
@@ -154,32 +155,46 @@ static __always_inline void jb_streams_delete(__u64 hash)
 		jb_fault(JB_FAULT_STREAM_DELETE);
 }
 
-/* Counts one RTP packet of the stream; false if the entry isn't this stream's, or not any more. */
-static __always_inline bool jb_streams_count(struct jb_stream *s, __u64 hash,
-					     const struct jb_packet *p)
+enum jb_counted {
+	JB_COUNTED,
+	JB_NOT_MINE, /* the entry isn't this stream's, or not any more */
+	JB_MOVED     /* its row has changed since it was read: again */
+};
+
+/* Counts one RTP packet of the stream. */
+static __always_inline enum jb_counted jb_streams_count(struct jb_stream *s, __u64 hash,
+							const struct jb_packet *p)
 {
+	enum jb_counted result = JB_COUNTED;
 	struct jb_rtp_totals *totals;
-	bool mine, idle;
+	bool idle = false;
+	__u32 row;
 
 	if (s->receiver.media != s->row_media || jb_rtx_due(&s->receiver))
 		jb_streams_classify(s, p);
-	/* Another CPU may move the stream to another row meanwhile: its packet, our old row. */
-	totals = jb_workload_totals(s->row);
+	/* No map may be looked up under the lock, and no row be believed outside of it. */
+	row = *(volatile __u32 *)&s->row;
+	totals = jb_workload_totals(row);
 	if (!totals)
-		return true;
+		return JB_COUNTED;
 
 	bpf_spin_lock(&s->lock);
-	mine = jb_streams_is_mine(s, p);
-	idle = mine && jb_receiver_is_idle(&s->receiver, p->now_ns, JB_IDLE_NS);
-	if (idle)
+	if (!jb_streams_is_mine(s, p)) {
+		result = JB_NOT_MINE;
+	} else if (s->row != row) {
+		result = JB_MOVED;
+	} else if (jb_receiver_is_idle(&s->receiver, p->now_ns, JB_IDLE_NS)) {
 		jb_streams_end(s, totals);
-	else if (mine)
+		idle = true;
+		result = JB_NOT_MINE;
+	} else {
 		jb_receiver_packet(&s->receiver, &p->rtp, p->bytes, p->now_ns, totals,
 				   jb_config.full);
+	}
 	bpf_spin_unlock(&s->lock);
 	if (idle)
 		jb_streams_delete(hash);
-	return mine && !idle;
+	return result;
 }
 
 /* The stream of `hash`, waited for while another CPU fills it in. */
@@ -201,15 +216,20 @@ static __always_inline void jb_streams_packet(const struct jb_packet *p)
 	struct jb_stream *s = bpf_map_lookup_elem(&jb_streams, &hash);
 	bool restart = false;
 
-	/* At most once again: after another CPU has admitted the stream. */
-	for (int i = 0; i < 2; i++) {
-		if (s && jb_streams_count(s, hash, p))
+	/* Again only while another CPU admits, moves or retires the stream in this moment. */
+	for (int i = 0; i < JB_TRIES; i++) {
+		enum jb_counted counted = s ? jb_streams_count(s, hash, p) : JB_NOT_MINE;
+
+		if (counted == JB_COUNTED)
 			return;
+		if (counted == JB_MOVED)
+			continue;
 		if (!jb_streams_hold(p, hash, restart))
 			return;
 		s = jb_streams_await(hash);
 		restart = true;
 	}
+	jb_fault(JB_FAULT_PROBATION_FAILED);
 }
 
 #endif

@@ -10,9 +10,9 @@ BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test
 NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso)
 TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
 
-.PHONY: unit bpf net net-tools programs check live test-asan test-valgrind fuzz fuzz-run
+.PHONY: unit bpf net net-tools programs check live test test-asan test-valgrind fuzz fuzz-run bench
 
-$(T)/%.o: tests/%.c $(SKELETON)
+$(T)/%.o: tests/%.c $(O)/flags | $(SKELETON)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -40,22 +40,27 @@ programs: $(O)/jitterbug $(UNIT_TESTS) $(BPF_TESTS) $(NET_TOOLS)
 run_all = $(Q)failed=; for t in $(1); do $(RUNNER) $$t || failed="$$failed $${t\#\#*/}"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) ## unit tests
 	$(call run_all,$^)
 
-bpf: $(BPF_TESTS)
+bpf: $(BPF_TESTS) ## tests of the BPF programs, as root
 	$(call run_all,$^)
 
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider -q
-net: $(O)/jitterbug $(NET_TOOLS)
+net: $(O)/jitterbug $(NET_TOOLS) ## tests with live traffic, as root; PYTEST_ARGS="-k NAME"
 	$(Q)cd tests/net && JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net $(PYTEST) $(PYTEST_ARGS) .
 
-test: deps
-	$(Q)scripts/deps.sh test
-	$(Q)$(MAKE) --no-print-directory unit bpf net
+# Makes each of the targets, one at a time also with -j; fails if one does.
+in_turn = +$(Q)failed=; for t in $(2); do \
+	$(MAKE) --no-print-directory $(1) $$t || failed="$$failed $$t"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
-# CHECKS="NAME..." for only some of tests/check/run.sh.
-check: $(O)/jitterbug
+test: deps ## unit, bpf and net, with what they need installed
+	$(Q)scripts/deps.sh test
+	$(Q)$(MAKE) --no-print-directory programs
+	$(call in_turn,,unit bpf net)
+
+check: $(O)/jitterbug ## style, rules of inclusion, documents, static analysis; CHECKS="NAME..."
 	$(Q)O=$(O) CLANG=$(CLANG) tests/check/run.sh $(CHECKS)
 
 # The agent with traffic for a few seconds: what the sanitizers watch.
@@ -67,20 +72,20 @@ live: $(O)/jitterbug $(NET_TOOLS)
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 ROOT_TESTS := $(if $(filter 0,$(shell id -u)),bpf live)
 
-test-asan:
-	$(Q)$(MAKE) --no-print-directory -k O=$(O)/asan WARN= CFLAGS="$(SANITIZE)" unit $(ROOT_TESTS)
+test-asan: ## unit, bpf and a live run under AddressSanitizer and UBSan
+	$(call in_turn,O=$(O)/asan WARN= CFLAGS="$(SANITIZE)",unit $(ROOT_TESTS))
 	$(if $(ROOT_TESTS),,@echo "skipped: bpf and live, which need root")
 
 # Debian's valgrind can't read clang's DWARF 5.
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=all \
 	--errors-for-leak-kinds=definite,indirect,possible
-test-valgrind:
-	$(Q)$(MAKE) --no-print-directory O=$(O)/valgrind WARN= CFLAGS="-O1 -g -gdwarf-4" RUNNER="$(VALGRIND)" unit
+test-valgrind: ## unit tests under valgrind
+	$(Q)$(MAKE) --no-print-directory O=$(O)/valgrind WARN= CFLAGS="-O1 -g -gdwarf-4" \
+		RUNNER="$(VALGRIND)" unit
 
-# FUZZ="NAME..." for only some of tests/fuzz/fuzz_NAME.c.
 FUZZ_SECONDS ?= 60
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz:
+fuzz: ## each fuzzer for FUZZ_SECONDS=60; FUZZ="NAME..."
 	$(Q)$(MAKE) --no-print-directory O=$(O)/fuzz WARN= CC="$(CLANG)" FUZZ="$(FUZZ)" \
 		CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" fuzz-run
 

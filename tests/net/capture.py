@@ -104,6 +104,13 @@ def rtp_streams(path):
     return streams
 
 
+def at_time(record, t_ns):
+    """The record as if it had arrived then."""
+    stamp = struct.pack("<II", t_ns // 10**9, t_ns % 10**9)
+    return record._replace(arrival=record.arrival._replace(t_ns=t_ns),
+                           raw=stamp + record.raw[len(stamp):])
+
+
 def announcements(path):
     """Raw records of the SAP packets in a file."""
     return [raw for _, frame, raw in _records(path)

@@ -49,12 +49,11 @@ def _camera(seconds):
             f" ! video/x-raw,width=320,height=240,framerate={FRAMES_PER_S}/1 ! ")
 
 
-def vp8(to, port, ssrc, seconds, srtp=False, pause_us=0):
-    """pause_us: between the packets of a frame, as WebRTC's pacer does; else they burst."""
-    pacer = f" ! identity sleep-time={pause_us}" if pause_us else ""
+def vp8(to, port, ssrc, seconds, srtp=False):
+    """The packets of a frame burst."""
     return _gstreamer(
         _camera(seconds) + "vp8enc deadline=1 cpu-used=8 threads=1 target-bitrate=1000000"
-        f" ! rtpvp8pay pt=96 mtu=1200 ssrc={ssrc}{pacer}", to, port, srtp)
+        f" ! rtpvp8pay pt=96 mtu=1200 ssrc={ssrc}", to, port, srtp)
 
 
 def h264(to, port, ssrc, seconds, srtp=False):

@@ -7,6 +7,7 @@ Idle streams take 30 s to go, so one story is told to three agents at once and j
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -186,9 +187,7 @@ def tell(story, crowded):
                                                story.top.relative + "/held") or
                    time.monotonic() > end, GONE_S + 5, "")
     story.notes["gone_page"] = story.page("small")
-    story.notes["gone"] = time.monotonic()
-    second = {}
-    story.churned, first = second, story.churned
+    first, story.churned = story.churned, {}
     crowd(story, crowded)
     with lab.Cgroup("late", parent=story.top) as late:
         story.brief(late, 41)
@@ -201,7 +200,7 @@ def tell(story, crowded):
                 story.churned[cgroup.relative] = 700 + n
         story.notes["late"] = late.relative
         story.notes["second"] = story.page("small"), story.page("folded"), story.page("crowded")
-    story.churned, story.notes["second_churned"] = first, second
+    story.notes["second_churned"], story.churned = story.churned, first
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +281,7 @@ def test_a_socket_that_outlives_its_cgroup_keeps_its_unit(story):
     # Of the other nobody can tell whose it was: no guess.
     assert live.unit_packets(page, story.notes["mute"], "egress") is None
     assert live.unit_packets(page, story.top.relative, "egress") is None
-    before, = (n for n in [live.unit_packets(story.notes["churn"][0], "unknown", "egress") or 0])
+    before = live.unit_packets(story.notes["churn"][0], "unknown", "egress") or 0
     assert live.unit_packets(page, "unknown", "egress") == before + mute
 
 
@@ -351,7 +350,7 @@ def kernel_ids(pid):
 def bpftool(*arguments):
     result = subprocess.run(["bpftool", "-j", *map(str, arguments)], capture_output=True,
                             text=True, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
-    return result.returncode, json.loads(result.stdout or "null")
+    return result.returncode, json.loads(result.stdout.strip() or "null")
 
 
 def left_over(ids):
@@ -375,8 +374,7 @@ def measured_for_a_moment(cgroup, end):
         ids = kernel_ids(agent.process.pid)
         assert min(len(found) for found in ids.values()) >= 2, ids
         assert set(left_over(ids)) == {(k, i) for k, found in ids.items() for i in found}
-        assert {p["name"] for p in attached(cgroup)} >= {"jb_media_ingres", "jb_media_egress"} or \
-            len(attached(cgroup)) >= 2
+        assert len(attached(cgroup)) >= 2
         agent.snapshot_until(lambda m: (live.unit_packets(m, cgroup, "ingress") or 0) > 100)
         end(agent)
     assert_all_gone(ids, cgroup)
@@ -387,6 +385,20 @@ def sigkill(agent):
     agent._stopped = True
 
 
+def killed_while_starting(cgroup, delay):
+    """How many BPF objects it had by then."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:%d" % probe.getsockname()[1]
+    with lab.Process(lab.jitterbug(), "agent", "--listen", address, "--cgroup",
+                     cgroup.path) as starting:
+        time.sleep(delay)
+        ids = kernel_ids(starting.pid)
+        assert starting.stop(signal.SIGKILL) == -signal.SIGKILL, starting.stderr
+    assert_all_gone(ids, cgroup)
+    return sum(map(len, ids.values()))
+
+
 def test_the_end_leaves_nothing_attached_and_traffic_is_never_touched():
     """Killed, ended, in the middle of a start and of a scrape: the receiver has all there was."""
     with lab.Cgroup("ends") as cgroup, lab.receiver(PORT + 1, cgroup=cgroup) as sink, \
@@ -394,13 +406,9 @@ def test_the_end_leaves_nothing_attached_and_traffic_is_never_touched():
                        cgroup=cgroup) as source:
         for end in (sigkill, lab.Agent.stop, sigkill):
             measured_for_a_moment(cgroup, end)
-        for delay in (0, 0.01, 0.03, 0.06, 0.1, 0.15):
-            with lab.Process(lab.jitterbug(), "agent", "--listen", "127.0.0.1:0", "--cgroup",
-                             cgroup.path) as starting:
-                time.sleep(delay)
-                ids = kernel_ids(starting.pid)
-                starting.stop(signal.SIGKILL)
-            assert_all_gone(ids, cgroup)
+        caught = [killed_while_starting(cgroup, delay)
+                  for delay in (0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2)]
+        assert min(caught) < max(caught)  # some were in the middle of it
         sent = source.finish()
         time.sleep(0.2)
         got = sink.finish()
