@@ -4,7 +4,8 @@
  * row of one SSRC and payload type. A quarter of all DNS ids begin like RTP.
  *
  * Candidates live in sets of four. A newcomer takes the place of the one that has proved least,
- * and among those of the oldest: random SSRCs push out one another before they push out a call.
+ * and among those of the oldest, but of none that is young: a call's second packet comes 20 ms
+ * after its first, and a flood of random SSRCs must not have pushed it out by then.
  */
 #ifndef JITTERBUG_CANDIDATE_H
 #define JITTERBUG_CANDIDATE_H
@@ -13,6 +14,7 @@
 
 #define JB_CANDIDATE_WAYS     4
 #define JB_CANDIDATE_STALE_NS (5 * JB_SECOND_NS)
+#define JB_CANDIDATE_YOUNG_NS (50 * JB_MS_NS)
 
 /* In-order packets that make a stream. */
 #define JB_PROBATION       4
@@ -53,17 +55,17 @@ JB_INLINE __u32 jb_candidate_index(__u64 hash, __u64 cgroup_id)
 	return partition % JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS + hash % JB_CANDIDATE_SETS;
 }
 
-/* The way that holds `hash`, else the one to give up for it. */
+/* The way that holds `hash`, else the one to give up for it; JB_CANDIDATE_WAYS if there is none. */
 JB_INLINE __u32 jb_candidate_choose(const struct jb_candidate_set *set, __u64 hash, __u64 now_ns)
 {
+	const __u64 proved = 1ULL << 60; /* above any age: 2^60 ns are 36 years */
 	__u64 least = ~0ULL;
 	__u32 chosen = 0;
 
 	for (__u32 i = 0; i < JB_CANDIDATE_WAYS; i++) {
 		const struct jb_candidate *c = &set->way[i];
-		/* By what it has proved, then by age (2^60 ns are 36 years). */
 		bool spare = !c->hash || now_ns >= c->last_ns + JB_CANDIDATE_STALE_NS;
-		__u64 worth = spare ? 0 : ((__u64)(c->held.packets > 1) << 60) + c->last_ns;
+		__u64 worth = spare ? 0 : (c->held.packets > 1 ? proved : 0) + c->last_ns;
 
 		if (c->hash == hash)
 			return i;
@@ -72,6 +74,8 @@ JB_INLINE __u32 jb_candidate_choose(const struct jb_candidate_set *set, __u64 ha
 			chosen = i;
 		}
 	}
+	if (least && now_ns < (least & (proved - 1)) + JB_CANDIDATE_YOUNG_NS)
+		return JB_CANDIDATE_WAYS;
 	return chosen;
 }
 
@@ -103,6 +107,10 @@ JB_INLINE void jb_candidate_packet(struct jb_candidate_set *set, __u64 hash,
 	bool known = c->hash == hash && now_ns < c->last_ns + JB_CANDIDATE_STALE_NS;
 
 	*ret = (struct jb_probation){};
+	if (chosen == JB_CANDIDATE_WAYS) {
+		ret->failed = 1;
+		return;
+	}
 	if (known && c->admitted) {
 		ret->admitted = true;
 		return;
