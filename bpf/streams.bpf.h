@@ -24,14 +24,14 @@ static const __u8 jb_dead_stream[sizeof(struct jb_stream)] = {
  * Inserts a stream that has passed probation; 0 or what the map said. It is dead until it is
  * filled under its lock: who still holds the element from its former life never sees it half made.
  */
-static __noinline long jb_streams_insert(const struct jb_packet *p, __u64 hash,
-					 const struct jb_held *held)
+static __noinline int jb_streams_insert(const struct jb_packet *p, __u64 hash,
+					const struct jb_held *held)
 {
 	__u8 media = jb_clock_media(jb_clock_static(p->rtp.payload_type), p->rtp.payload_type);
 	__u32 row = jb_workload_row(p->key.cgroup_id, p->direction, media);
 	struct jb_rtp_totals *totals = jb_workload_totals(row);
 	struct jb_stream *s;
-	long err;
+	int err; /* not long: before d7ba4cc900bf (6.4) the upper half is undefined */
 
 	if (!totals)
 		return -JB_ENOENT;
@@ -78,7 +78,7 @@ static __noinline bool jb_streams_hold(const struct jb_packet *p, __u64 hash, bo
 	struct jb_candidate_set *set = bpf_map_lookup_elem(&jb_candidates, &index);
 	__u8 wanted = jb_streams_probation(p);
 	struct jb_probation probation;
-	long err;
+	int err;
 
 	if (!set) {
 		jb_fault(JB_FAULT_MAP_LOOKUP);

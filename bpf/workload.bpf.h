@@ -29,7 +29,7 @@ static __always_inline void jb_workload_announce(__u64 cgroup_id)
 static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 {
 	__u32 row, *other;
-	long err;
+	int err; /* as in jb_streams_insert() */
 
 	if (bpf_map_pop_elem(&jb_free_rows, &row)) {
 		jb_fault(JB_FAULT_ROWS_FULL);
