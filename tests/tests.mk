@@ -95,3 +95,28 @@ fuzz-run: $(FUZZ:%=$(T)/fuzz/fuzz_%)
 $(T)/fuzz/fuzz_%: $(T)/fuzz/fuzz_%.o $(O)/libjitterbug.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The bench has programs of its own, over the same inline functions and maps.
+BENCH_OBJECTS := $(patsubst tests/bench/%.c,$(T)/bench/%.o,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+$(T)/bench/bench.bpf.o: tests/bench/bench.bpf.c $(O)/flags
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -Ibpf $(WARN) -Wno-unused-parameter -MMD -MP -c -o $@ $<
+
+# maps.bpf.o first: bpftool 7.1 takes the offsets of extern maps from the first object.
+$(T)/bench/linked.bpf.o: $(O)/bpf/maps.bpf.o $(T)/bench/bench.bpf.o
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(O)/bench.skel.h: $(T)/bench/linked.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name jb_bench_bpf > $@
+
+$(BENCH_OBJECTS): | $(O)/bench.skel.h
+
+$(T)/bench/bench: $(BENCH_OBJECTS) $(T)/bpf/packet.o $(O)/libjitterbug.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -pthread
+
+bench: $(T)/bench/bench $(O)/jitterbug $(NET_TOOLS) ## cost of each kind of packet, of scans and of pages, as root
+	$(Q)$(T)/bench/bench
+	$(Q)JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net tests/bench/metrics.py

@@ -15,6 +15,8 @@
 #define JB_CANDIDATE_WAYS     4
 #define JB_CANDIDATE_STALE_NS (5 * JB_SECOND_NS)
 #define JB_CANDIDATE_YOUNG_NS (50 * JB_MS_NS)
+/* How long an admitted one is kept for the sake of other CPUs; to insert a stream takes 1 us. */
+#define JB_CANDIDATE_ADMITTED_NS JB_MS_NS
 
 /* In-order packets that make a stream. */
 #define JB_PROBATION       4
@@ -64,7 +66,8 @@ JB_INLINE __u32 jb_candidate_choose(const struct jb_candidate_set *set, __u64 ha
 
 	for (__u32 i = 0; i < JB_CANDIDATE_WAYS; i++) {
 		const struct jb_candidate *c = &set->way[i];
-		bool spare = !c->hash || now_ns >= c->last_ns + JB_CANDIDATE_STALE_NS;
+		__u64 kept_ns = c->admitted ? JB_CANDIDATE_ADMITTED_NS : JB_CANDIDATE_STALE_NS;
+		bool spare = !c->hash || now_ns >= c->last_ns + kept_ns;
 		__u64 worth = spare ? 0 : (c->held.packets > 1 ? proved : 0) + c->last_ns;
 
 		if (c->hash == hash)
@@ -96,7 +99,8 @@ JB_INLINE bool jb_candidate_hold(struct jb_candidate *c, const struct jb_rtp *rt
 
 /*
  * Takes one packet of `bytes` that belongs to no stream. A candidate that has passed stays until
- * it is stale, so that another CPU's packet isn't held back while the stream is being inserted.
+ * its place is wanted, so that another CPU's packet isn't held back while the stream is being
+ * inserted.
  */
 JB_INLINE void jb_candidate_packet(struct jb_candidate_set *set, __u64 hash,
 				   const struct jb_rtp *rtp, __u32 bytes, __u64 now_ns, __u8 wanted,

@@ -80,13 +80,27 @@ void jb_subject_free(struct jb_subject *s)
 }
 
 int jb_subject_admit(const struct jb_subject *s, int program, const struct jb_test_packet *packet,
-		     __u32 count)
+		     __u32 first, __u32 count)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet->data, .data_size_in = packet->len,
 		    .repeat = count * JB_PROBATION);
 
-	*s->shared = (struct jb_bench){.run = JB_PROBATION, .ssrc = 1};
+	*s->shared = (struct jb_bench){.run = JB_PROBATION, .ssrc = first};
 	return bpf_prog_test_run_opts(program, &opts) ? -errno : 0;
+}
+
+int jb_subject_clear_candidates(const struct jb_subject *s)
+{
+	static const struct jb_candidate_set empty[JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS];
+	static __u32 keys[JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS];
+	__u32 count = JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS;
+
+	for (__u32 i = 0; i < count; i++)
+		keys[i] = i;
+	return bpf_map_update_batch(bpf_map__fd(s->kernel->skel->maps.jb_candidates), keys, empty,
+				    &count, NULL)
+		       ? -errno
+		       : 0;
 }
 
 struct idle {

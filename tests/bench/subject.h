@@ -24,9 +24,9 @@ struct jb_subject {
 bool jb_subject_load(struct jb_subject *s, __u32 max_streams);
 void jb_subject_free(struct jb_subject *s);
 
-/* Makes SSRCs 1..count of this packet streams. 0 or -errno. */
+/* Makes SSRCs first..first+count-1 of this packet streams. 0 or -errno. */
 int jb_subject_admit(const struct jb_subject *s, int program, const struct jb_test_packet *packet,
-		     __u32 count);
+		     __u32 first, __u32 count);
 
 /* CPU time of one scan of all streams for those from JB_BENCH_PASSING_PORT, and of retiring these.
  */
@@ -46,5 +46,8 @@ int jb_subject_check(const struct jb_subject *s, __u16 duplicates_port);
 
 /* The memory of each map, as a markdown table. */
 void jb_subject_print_memory(const struct jb_subject *s);
+
+/* Nobody is on probation: what one item left there is not in the next one's way. 0 or -errno. */
+int jb_subject_clear_candidates(const struct jb_subject *s);
 
 #endif
