@@ -74,7 +74,7 @@ $(O)/user/%.o: user/%.c $(O)/flags | $(SKELETON)
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CPPFLAGS_USER) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Changes when the compiler, its flags or the set of files does.
-FLAGS := $(CC) $(WARN) $(VERSION) $(CFLAGS) $(LDFLAGS) $(USER_OBJECTS) $(BPF_OBJECTS)
+FLAGS := $(CC) $(CLANG) $(WARN) $(VERSION) $(CFLAGS) $(LDFLAGS) $(USER_OBJECTS) $(BPF_OBJECTS)
 $(O)/flags: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@

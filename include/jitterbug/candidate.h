@@ -54,7 +54,8 @@ JB_INLINE __u32 jb_candidate_index(__u64 hash, __u64 cgroup_id)
 {
 	__u32 partition = (cgroup_id * 0x9e3779b97f4a7c15ULL) >> 32;
 
-	return partition % JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS + hash % JB_CANDIDATE_SETS;
+	return partition % JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS +
+	       (__u32)(hash % JB_CANDIDATE_SETS);
 }
 
 /* The way that holds `hash`, else the one to give up for it; JB_CANDIDATE_WAYS if there is none. */

@@ -99,8 +99,7 @@ static void count(const struct jb_rtp *rtp, __u32 bytes)
 	}
 	jb_candidate_packet(&candidates, 1 + rtp->ssrc % STREAMS, rtp, bytes, now_ns,
 			    rtp->ssrc & 8 ? JB_PROBATION : JB_PROBATION_KNOWN, &p);
-	check(p.held.frames + p.held.padding <= p.held.packets &&
-	      p.held.packets <= JB_PROBATION);
+	check(p.held.frames + p.held.padding <= p.held.packets && p.held.packets <= JB_PROBATION);
 	if (p.admitted) /* its stream is here, so that it is never asked */
 		abort();
 	if (!p.admit)

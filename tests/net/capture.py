@@ -81,7 +81,7 @@ def _udp(frame):
 
 
 def _rtp(frame):
-    """(Flow, seq, ts, pt, size of the UDP payload) of an Ethernet frame, None if it holds no RTP."""
+    """(Flow, seq, ts, pt, size of the UDP payload) of an Ethernet frame with RTP, else None."""
     datagram = _udp(frame)
     if not datagram:
         return None

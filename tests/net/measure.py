@@ -38,6 +38,12 @@ def limit(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
+def realtime_sender(*options, to="127.0.0.1", netns, cgroup):
+    """Keeps its pace on a busy machine, as the bridge does with --rt."""
+    return lab.Process("chrt", "--fifo", 5, lab.tool("sender"), "--to", to, "--port", PORT,
+                       *options, netns=netns, cgroup=cgroup)
+
+
 def streams_of(path, clock, **wanted):
     """{ssrc: Stream} of the rows of a tool's log that were sent and have these values."""
     streams = {}
@@ -84,10 +90,10 @@ class Call:
         self.sender = None
 
     def start(self):
-        self.sender = lab.sender(
-            PORT, "--pps", self.pps, "--count", self.count, "--ssrc", self.ssrc, "--pt", self.pt,
-            *self._options, to=self._to, netns=self.net.a, cgroup=self.source,
-            log=self.sender_log)
+        self.sender = realtime_sender(
+            "--pps", self.pps, "--count", self.count, "--ssrc", self.ssrc, "--pt", self.pt,
+            "--log", self.sender_log, *self._options, to=self._to, netns=self.net.a,
+            cgroup=self.source)
 
     def is_sending(self):
         return self.sender.returncode is None

@@ -99,7 +99,8 @@ class Story:
 
     def send(self, one, ssrc, packets, seq=0):
         for n in range(packets):
-            one.sendto(live.rtp(ssrc, seq + n), self.sink.getsockname())
+            # No clock rate fits these timestamps: the media stays unknown, the row one.
+            one.sendto(live.rtp(ssrc, seq + n, ts=seq + n), self.sink.getsockname())
         self.sent += packets
 
     def brief(self, cgroup, packets):
@@ -123,10 +124,11 @@ def vanish(story):
         story.brief(cgroup, 37)
         story.named(cgroup)
     story.notes["vanished"] = (cgroup.relative, time.monotonic())
-    for packets in (20, 30):
+    for packets, so_far in ((20, 20), (30, 50)):
         with story.cgroup("again") as cgroup:
             story.brief(cgroup, packets)
-            story.named(cgroup)
+            lab.wait_until(lambda: live.unit_packets(story.monitors["small"].latest, cgroup,
+                                                     "egress") == so_far, 10, "again counted")
     story.notes["again"] = cgroup.relative
 
 
@@ -180,6 +182,7 @@ def tell(story, crowded):
         time.sleep(0.05)
     story.notes["held_sent"] = 10 + count, count
     story.notes["held_page"] = story.page("small")
+    assert story.monitors["small"].errors == []
     for one in sockets:
         one.close()
     end = time.monotonic() + GONE_S
@@ -207,7 +210,7 @@ def tell(story, crowded):
 def story():
     grace = ("--grace", f"{GRACE_S}s")
     with lab.Cgroup("life") as top, lab.Cgroup("crowd") as crowded, \
-            lab.Cgroup("lifesink") as sinks, live.udp_sink(sinks, "127.0.0.1", PORT) as sink, \
+            lab.Cgroup("lifesink") as sinks, live.udp_sink(sinks, "127.0.0.1") as sink, \
             lab.Agent("--cgroup", top.path, *grace, "--max-workloads", MAX_WORKLOADS) as small, \
             lab.Agent("--cgroup", top.path, *grace, "--max-series", MAX_SERIES) as folded, \
             lab.Agent("--cgroup", crowded.path, *grace, "--max-streams", MAX_STREAMS) as narrow:
@@ -328,6 +331,31 @@ def test_no_figure_is_in_the_sinks_or_anybody_elses_unit(story):
                       ("crowded", story.crowd_unit)):
         units = set(story.monitors[name].seen) - {"unknown"}
         assert all(unit.startswith(top) for unit in units), name
+
+
+def fill_rows(top, sink, count):
+    """As many short-lived workloads, each of which takes a row."""
+    for n in range(count):
+        with lab.Cgroup(f"fill{n}", parent=top) as cgroup, live.make_socket(cgroup) as one:
+            for packet in live.rtp_row(SSRC + 0x5000 + n, 6):
+                one.sendto(packet, sink.getsockname())
+
+
+def test_a_full_table_takes_no_figure_from_whom_it_has():
+    """A clock that locks moves its stream to another row; if none is left it must stay."""
+    with lab.Cgroup("full") as top, lab.Cgroup("fullsink") as sinks, \
+            live.udp_sink(sinks, "127.0.0.1") as sink, \
+            lab.Agent("--cgroup", top.path, "--max-workloads", 2) as agent, \
+            lab.Cgroup("caller", parent=top) as caller, \
+            lab.sender(sink.getsockname()[1], "--pps", 50, "--count", 250, "--ssrc",
+                       SSRC + 0x6000, "--ts-step", 960, cgroup=caller) as source:
+        agent.snapshot_until(lambda m: live.unit_packets(m, caller, "egress"))
+        fill_rows(top, sink, 12)
+        sent = source.summary()["sent"]
+        stream, = live.unit_streams(agent, caller) or [None]
+        assert live.faults(agent.metrics())["rows_full"] > 0
+        assert stream and stream["clock_rate"] == 48000
+        assert live.unit_packets(agent.metrics(), caller, "egress") == sent == 250
 
 
 # The agent's own end

@@ -16,7 +16,7 @@ SIZE, SHORT = 172, 61
 STEP = 960
 FIRST = 65300
 SSRC = 0x4a440001
-# (first number, super-packets): 20 missing; 14 of it again; 7 of the missing; on to leave the window
+# (first number, super-packets): 20 missing; 14 again; 7 of the missing; on, out of the window
 RUNS = ((0, 30), (230, 30), (230, 2), (210, 1), (440, 60))
 
 

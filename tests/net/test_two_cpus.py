@@ -21,9 +21,9 @@ STEP = 24
 
 @pytest.fixture
 def place():
-    """(namespace, sender's cgroup, receiver's cgroup, agent, watch)"""
+    """(namespaces, sender's cgroup, receiver's cgroup, watch)"""
     assert os.cpu_count() > 1
-    with measure.limit(40), contextlib.ExitStack() as stack:
+    with measure.limit(60), contextlib.ExitStack() as stack:
         net = stack.enter_context(lab.Namespaces())
         source, sink = (stack.enter_context(lab.Cgroup(name)) for name in ("tx2", "rx2"))
         agent = stack.enter_context(lab.Agent())
@@ -34,15 +34,14 @@ def place():
 
 def send(place, first, count, pps, *options):
     net, source, _, _ = place
-    return lab.sender(measure.PORT, "--from-port", FROM_PORT, "--ssrc", SSRC, "--seq", first % 65536,
-                      "--ts", first * STEP, "--ts-step", STEP, "--count", count, "--pps", pps,
-                      *options, netns=net.a, cgroup=source)
+    return measure.realtime_sender(
+        "--from-port", FROM_PORT, "--ssrc", SSRC, "--seq", first % 65536, "--ts", first * STEP,
+        "--ts-step", STEP, "--count", count, "--pps", pps, *options, netns=net.a, cgroup=source)
 
 
 def end(watch, senders):
+    watch.until(lambda: all(sender.returncode is not None for sender in senders), 20)
     for sender in senders:
-        while sender.returncode is None:
-            watch.look()
         assert sender.summary()["errors"] == 0
 
 
@@ -72,11 +71,11 @@ def figures(place):
 @pytest.mark.parametrize("share", ["port", "socket"])
 def test_each_number_twice_and_some_never(place, share):
     """Four rounds; in each, two programs with two threads each send the same numbers at once."""
-    rounds, count, missing = 4, 1000, 30
+    rounds, count, missing = 4, 400, 30
     end(place[3], [send(place, 0, PRELUDE, 1000)])
     for number in range(rounds):
         first = PRELUDE + missing + number * (count + missing)
-        end(place[3], [send(place, first, count, 2000, "--threads", 2, "--share", share)
+        end(place[3], [send(place, first, count, 400, "--threads", 2, "--share", share)
                        for _ in range(2)])
     for row, lost in figures(place).values():
         assert row["packets"] == PRELUDE + rounds * count * 2

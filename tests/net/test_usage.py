@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -88,12 +89,12 @@ def test_bad_usage(arguments, says):
 
 
 @pytest.mark.parametrize("line, says", [
-    ("frobnicate = 1", ("line 1", "frobnicate")),
-    ("\n# comment\nmax-streams = lots", ("line 3", "max-streams", "'lots'")),
-    ("max-streams", ("line 1",)),
-    ("= 5", ("line 1",)),
-    ("grace = 5s\nconfig = /etc/other", ("line 2", "config")),
-    ("listen = \x01", ("line 1",)),
+    ("frobnicate = 1", (":1:", "frobnicate")),
+    ("\n# comment\nmax-streams = lots", (":3:", "max-streams", "'lots'")),
+    ("max-streams", (":1:",)),
+    ("= 5", (":1:",)),
+    ("grace = 5s\nconfig = /etc/other", (":2:", "config")),
+    ("listen = \x01", (":1:",)),
 ])
 def test_bad_config_file(tmp_path, line, says):
     path = tmp_path / "agent.conf"
@@ -132,7 +133,7 @@ def test_files_that_are_no_capture(tmp_path):
         for options in ((), ("--json",)):
             refused(run("replay", *options, path), 1, str(path))
     with open(tmp_path / "text") as stdin:
-        refused(run("replay", "-", stdin=stdin), 1, "-")
+        refused(run("replay", "-", stdin=stdin), 1, "standard input")
 
 
 # Nodes on which nothing can be measured
@@ -185,20 +186,20 @@ NO_CAPABILITY = {
 }
 
 
+@pytest.fixture(scope="module")
+def everybodys():
+    """The binary where every user may run it."""
+    with tempfile.TemporaryDirectory(prefix="jbt-") as directory:
+        os.chmod(directory, 0o755)
+        yield shutil.copy(lab.jitterbug(), directory)
+
+
 @pytest.mark.parametrize("who", NO_CAPABILITY)
 @pytest.mark.parametrize("command", ["agent", "streams"])
-def test_no_permission(who, command, tmp_path):
-    binary = tmp_path / "jitterbug"  # where everybody may read it
-    shutil.copy(lab.jitterbug(), binary)
-    for directory in (tmp_path, *tmp_path.parents):
-        if directory.owner() == "root" and directory != Path("/tmp"):
-            directory.chmod(directory.stat().st_mode | 0o055)
-        if directory == Path("/tmp"):
-            break
-    arguments = ("--listen" if command == "agent" else "--agent",
-                 f"127.0.0.1:{free_port()}" if command == "agent" else
-                 f"http://127.0.0.1:{free_port()}")
-    result = subprocess.run([*NO_CAPABILITY[who], binary, command, *arguments], text=True,
+def test_no_permission(who, command, everybodys):
+    address = f"127.0.0.1:{free_port()}"
+    options = ("--listen", address) if command == "agent" else ("--agent", f"http://{address}")
+    result = subprocess.run([*NO_CAPABILITY[who], everybodys, command, *options], text=True,
                             capture_output=True, timeout=TIMEOUT_S)
     refused(result, 1, "CAP_BPF", "CAP_NET_ADMIN")
 

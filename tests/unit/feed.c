@@ -63,8 +63,8 @@ void jb_feed_start(struct jb_feed *feed, __u16 sequence, __u32 timestamp, __u8 p
 				    .payload_type = payload_type,
 				    .header_len = 12};
 	jb_receiver_start(&feed->receiver, &feed->rtp,
-			  &(struct jb_held){.bytes = BYTES, .packets = 1, .frames = 1}, feed->now_ns,
-			  &feed->totals);
+			  &(struct jb_held){.bytes = BYTES, .packets = 1, .frames = 1},
+			  feed->now_ns, &feed->totals);
 	add_up(feed, &(struct jb_rtp_totals){0});
 	check_stream(feed);
 }

@@ -107,7 +107,7 @@ static int read_port(const char **cursor, uint64_t *ret_port)
 int jb_value_ports(const char *text, struct jb_ports *ret_ports)
 {
 	struct jb_ports ports = {0};
-	uint64_t first, last;
+	uint64_t first = 0, last;
 	int err;
 
 	for (;; text++) {

@@ -298,7 +298,7 @@ __u64 jb_engine_on_probation(const struct jb_engine *engine)
 {
 	__u64 packets = 0;
 
-	for (size_t i = 0; i < JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS; i++) {
+	for (int i = 0; i < JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS; i++) {
 		for (size_t j = 0; j < JB_CANDIDATE_WAYS; j++) {
 			const struct jb_candidate *c = &engine->candidates[i].way[j];
 

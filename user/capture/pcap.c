@@ -60,7 +60,8 @@ static int set_link(struct jb_pcap *capture, char *error, size_t error_size)
 int jb_pcap_open_file(FILE *file, const char *name, struct jb_pcap **ret_pcap, char *error,
 		      size_t error_size)
 {
-	struct jb_pcap *capture = calloc(1, sizeof(*capture) + strlen(name) + 1);
+	size_t len = strlen(name);
+	struct jb_pcap *capture = calloc(1, sizeof(*capture) + len + 1);
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	int err;
 
@@ -69,7 +70,7 @@ int jb_pcap_open_file(FILE *file, const char *name, struct jb_pcap **ret_pcap, c
 		snprintf(error, error_size, "%s: out of memory", name);
 		return -ENOMEM;
 	}
-	strcpy(capture->name, name);
+	memcpy(capture->name, name, len);
 	capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO,
 								 reason);
 	if (!capture->pcap) {

@@ -21,14 +21,14 @@ int jb_pcap_open(const char *path, struct jb_pcap **ret_pcap, char *error, size_
 int jb_pcap_open_file(FILE *file, const char *name, struct jb_pcap **ret_pcap, char *error,
 		      size_t error_size);
 
-void jb_pcap_close(struct jb_pcap *pcap); /* NULL is allowed */
+void jb_pcap_close(struct jb_pcap *capture); /* NULL is allowed */
 
-enum jb_link jb_pcap_link(const struct jb_pcap *pcap);
+enum jb_link jb_pcap_link(const struct jb_pcap *capture);
 
 /*
  * 1 and the next frame, whose data is valid until the next call; 0 at the end; -EIO, with `error`
  * as above, if the file is cut off or broken here.
  */
-int jb_pcap_next(struct jb_pcap *pcap, struct jb_frame *ret_frame, char *error, size_t error_size);
+int jb_pcap_next(struct jb_pcap *capture, struct jb_frame *ret_frame, char *error, size_t error_size);
 
 #endif

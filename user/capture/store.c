@@ -32,16 +32,19 @@ int jb_store_init(struct jb_store *store, size_t max)
 
 void jb_store_fini(struct jb_store *store)
 {
-	struct jb_store_flow *flow, *next;
+	struct jb_store_flow *flow = store->flows;
 
 	HASH_CLEAR(hh, store->streams);
 	for (size_t i = 0; i < store->count; i++)
 		free(store->order[i]);
 	free(store->order);
 	free(store->ended);
-	HASH_ITER (hh, store->flows, flow, next) {
-		HASH_DEL(store->flows, flow);
+	HASH_CLEAR(hh, store->flows);
+	while (flow) {
+		struct jb_store_flow *next = flow->hh.next;
+
 		free(flow);
+		flow = next;
 	}
 	*store = (struct jb_store){};
 }

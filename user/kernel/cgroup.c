@@ -22,8 +22,8 @@ static int unescape(const char *from, size_t len, char *ret, size_t ret_size)
 		char c = from[i];
 
 		if (c == '\\' && i + 3 < len && from[i + 1] >= '0' && from[i + 1] <= '3') {
-			c = (from[i + 1] - '0') << 6 | (from[i + 2] - '0') << 3 |
-			    (from[i + 3] - '0');
+			c = (char)((from[i + 1] - '0') << 6 | (from[i + 2] - '0') << 3 |
+				   (from[i + 3] - '0'));
 			i += 3;
 		}
 		if (n + 1 >= ret_size)
@@ -73,18 +73,20 @@ int jb_cgroup_parse_mountinfo(const char *text, int index, char *ret, size_t ret
 static int read_mountinfo(char **ret)
 {
 	FILE *file = fopen(JB_MOUNTINFO, "re");
+	char *text = NULL;
 	size_t size = 0;
-	int err = 0;
+	ssize_t len;
 
 	if (!file)
 		return -errno;
-	*ret = NULL;
-	if (getdelim(ret, &size, '\0', file) < 0) {
-		err = ferror(file) ? -EIO : -ENOENT;
-		free(*ret);
-	}
+	len = getdelim(&text, &size, '\0', file);
 	fclose(file);
-	return err;
+	if (len < 0) {
+		free(text);
+		return -EIO;
+	}
+	*ret = text;
+	return 0;
 }
 
 /* The first mount whose root is the hierarchy's; -EXDEV if all are of a private namespace. */
@@ -112,8 +114,8 @@ static int choose(const char *text, char *ret, size_t ret_size, unsigned long *r
 int jb_cgroup_find_root(char *ret, size_t ret_size, char *error, size_t error_size)
 {
 	char path[PATH_MAX] = "";
-	unsigned long inode;
-	char *text;
+	unsigned long inode = 0;
+	char *text = NULL;
 	int err = read_mountinfo(&text);
 
 	if (err) {

@@ -14,7 +14,7 @@ const char *const jb_media_names[JB_MEDIA_MAX] = {
 };
 
 const char *const jb_fault_names[JB_FAULT_MAX] = {
-#define JB_FAULT_NAME(id, name, help) [JB_FAULT_##id] = name,
+#define JB_FAULT_NAME(id, name, help) [JB_FAULT_##id] = (name),
 	JB_FAULTS(JB_FAULT_NAME)
 #undef JB_FAULT_NAME
 };

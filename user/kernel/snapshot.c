@@ -47,6 +47,12 @@ int jb_kernel_each_row(struct jb_kernel *kernel, jb_row_fn fn, void *ctx)
 			     sizeof(__u32), 0, visit_row, &visit);
 }
 
+/* The first of a row's shards. */
+static struct jb_rtp_totals *shard_of(const struct jb_kernel *kernel, __u32 row)
+{
+	return &kernel->totals[(size_t)row * kernel->shards];
+}
+
 /* The totals are nothing but 64-bit counters. */
 #define JB_TOTALS_WORDS (sizeof(struct jb_rtp_totals) / sizeof(__u64))
 
@@ -55,7 +61,7 @@ void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, struct jb_r
 	__u64 *to = (__u64 *)sum;
 
 	for (__u32 shard = 0; shard < kernel->shards; shard++) {
-		const __u64 *from = (const __u64 *)&kernel->totals[row * kernel->shards + shard];
+		const __u64 *from = (const __u64 *)&shard_of(kernel, row)[shard];
 
 		for (size_t i = 0; i < JB_TOTALS_WORDS; i++)
 			to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
@@ -64,7 +70,7 @@ void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, struct jb_r
 
 void jb_kernel_observe_jitter(struct jb_kernel *kernel, __u32 row, __u64 jitter_ns)
 {
-	struct jb_rtp_totals *totals = &kernel->totals[row * kernel->shards];
+	struct jb_rtp_totals *totals = shard_of(kernel, row);
 
 	__atomic_fetch_add(&totals->jitter[jb_jitter_bucket(jitter_ns)], 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&totals->jitter_ns, jitter_ns, __ATOMIC_RELAXED);
@@ -84,7 +90,7 @@ int jb_kernel_recycle_row(struct jb_kernel *kernel, __u32 row)
 {
 	int fd = bpf_map__fd(kernel->skel->maps.jb_free_rows);
 
-	memset(&kernel->totals[row * kernel->shards], 0, kernel->shards * sizeof(*kernel->totals));
+	memset(shard_of(kernel, row), 0, kernel->shards * sizeof(*kernel->totals));
 	return bpf_map_update_elem(fd, NULL, &row, 0) ? -errno : 0;
 }
 

@@ -59,35 +59,38 @@ static __u64 resident_bytes(void)
 	return jb_procfs_u64("/proc/self/statm", 1, &pages) ? 0 : pages * sysconf(_SC_PAGESIZE);
 }
 
-static int render(struct jb_node *node, struct jb_page *page, bool openmetrics,
-		  struct jb_buffer *out)
-{
+/* What the page tells of the agent's own programs and maps. */
+struct parts {
 	struct jb_kernel_program_info programs[JB_PROGRAMS_MAX];
 	struct jb_kernel_map_info maps[JB_MAPS_MAX];
+	struct jb_feature features[1];
+};
+
+static void read_parts(const struct jb_node *node, struct jb_page *page, struct parts *parts)
+{
 	bool measuring = true;
 
 	while (page->n_programs < JB_PROGRAMS_MAX &&
-	       jb_kernel_program(node->kernel, page->n_programs, &programs[page->n_programs])) {
-		const struct jb_kernel_program_info *p = &programs[page->n_programs++];
+	       jb_kernel_program(node->kernel, page->n_programs,
+				 &parts->programs[page->n_programs])) {
+		const struct jb_kernel_program_info *p = &parts->programs[page->n_programs++];
 
 		measuring = measuring && (p->attached || !p->attaches);
 	}
 	while (page->n_maps < JB_MAPS_MAX &&
-	       jb_kernel_map(node->kernel, page->n_maps, &maps[page->n_maps]))
+	       jb_kernel_map(node->kernel, page->n_maps, &parts->maps[page->n_maps]))
 		page->n_maps++;
-	const struct jb_feature features[] = {{"rtp", measuring}};
-
-	page->programs = programs;
-	page->maps = maps;
-	page->features = features;
-	page->n_features = sizeof(features) / sizeof(*features);
-	return jb_page_render(page, openmetrics ? JB_EXPOSITION_OPENMETRICS : JB_EXPOSITION_TEXT,
-			      out);
+	parts->features[0] = (struct jb_feature){"rtp", measuring};
+	page->n_features = 1;
+	page->programs = parts->programs;
+	page->maps = parts->maps;
+	page->features = parts->features;
 }
 
 int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *out)
 {
 	struct jb_owner_totals *owners = NULL;
+	struct parts parts;
 	__u64 start = jb_now_ns();
 	struct jb_page page = {
 		.full = node->full,
@@ -103,8 +106,10 @@ int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *ou
 		err = read_owners(node, &page, &owners);
 	page.folded = jb_registry_folded(node->registry);
 	page.snapshot_ns = jb_now_ns() - start;
+	read_parts(node, &page, &parts);
 	if (!err)
-		err = render(node, &page, openmetrics, out);
+		err = jb_page_render(
+			&page, openmetrics ? JB_EXPOSITION_OPENMETRICS : JB_EXPOSITION_TEXT, out);
 	free(owners);
 	node->scrape_ns = jb_now_ns() - start;
 	return err;

@@ -15,7 +15,7 @@ static int find_cgroup(struct jb_node *node, const struct jb_node_options *optio
 	int err = jb_cgroup_find_root(node->root, sizeof(node->root), error, JB_NODE_ERROR);
 
 	if (!options->cgroup) {
-		strcpy(node->cgroup, node->root);
+		memcpy(node->cgroup, node->root, sizeof(node->cgroup));
 		return err;
 	}
 	/* Asked for by name: then it may be all that can be seen. */

@@ -124,7 +124,7 @@ static void forget_absent(struct jb_census *census)
 		if (m->pass == census->pass)
 			continue;
 		HASH_DEL(census->streams, m);
-		free(m);
+		free(m); /* NOLINT(clang-analyzer-unix.Malloc): it doesn't see HASH_DEL unlink m */
 	}
 }
 
@@ -181,12 +181,14 @@ int jb_census_new(struct jb_census **ret, struct jb_kernel *kernel)
 
 void jb_census_free(struct jb_census *census)
 {
-	struct memory *m, *tmp;
+	struct memory *m, *next;
 
 	if (!census)
 		return;
-	HASH_ITER (hh, census->streams, m, tmp) {
-		HASH_DEL(census->streams, m);
+	m = census->streams;
+	HASH_CLEAR(hh, census->streams);
+	for (; m; m = next) {
+		next = m->hh.next;
 		free(m);
 	}
 	free(census->row_in_use);

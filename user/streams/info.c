@@ -88,7 +88,7 @@ static int parse_text(const json_t *value, const struct jb_stream_column *column
 	if (column->kind == JB_STREAM_TEXT)
 		*(const char **)ret = text;
 	else if (strlen(text) < INET6_ADDRSTRLEN)
-		strcpy(ret, text);
+		memcpy(ret, text, strlen(text) + 1);
 	else
 		return -EINVAL;
 	return 0;

@@ -61,11 +61,12 @@ struct jb_registry {
 
 static struct owner *owner_add(struct jb_registry *reg, const char *name)
 {
-	struct owner *owner = calloc(1, sizeof(*owner) + strlen(name) + 1);
+	size_t len = strlen(name);
+	struct owner *owner = calloc(1, sizeof(*owner) + len + 1);
 
 	if (!owner)
 		return NULL;
-	strcpy(owner->name, name);
+	memcpy(owner->name, name, len);
 	owner->identity = (struct jb_identity){"", "", "", owner->name};
 	HASH_ADD_STR(reg->owners, name, owner);
 	if (owner->hh.tbl)
@@ -323,8 +324,8 @@ static void add_base(struct jb_owner_totals *to, struct owner *owner, int place)
 /* The rows of no workload are told once there is something in them. */
 static void add_unknown(const struct jb_registry *reg, struct jb_owner_totals *to)
 {
-	for (__u8 d = 0; d < JB_DIRECTION_MAX; d++)
-		for (__u8 m = 0; m < JB_MEDIA_MAX; m++) {
+	for (int d = 0; d < JB_DIRECTION_MAX; d++)
+		for (int m = 0; m < JB_MEDIA_MAX; m++) {
 			struct jb_rtp_totals totals = {};
 
 			jb_kernel_add_totals(reg->kernel, jb_unknown_row(d, m), &totals);
@@ -387,25 +388,22 @@ int jb_registry_new(struct jb_registry **ret, struct jb_kernel *kernel,
 	return 0;
 }
 
+#define FREE_ALL(type, head)                                                                       \
+	do {                                                                                       \
+		type *next, *element = (head);                                                     \
+		HASH_CLEAR(hh, head);                                                              \
+		for (; element; element = next) {                                                  \
+			next = element->hh.next;                                                   \
+			free(element);                                                             \
+		}                                                                                  \
+	} while (0)
+
 void jb_registry_free(struct jb_registry *reg)
 {
-	struct workload *w, *wtmp;
-	struct owner *owner, *otmp;
-	struct row *row, *rtmp;
-
 	if (!reg)
 		return;
-	HASH_ITER (hh, reg->rows, row, rtmp) {
-		HASH_DEL(reg->rows, row);
-		free(row);
-	}
-	HASH_ITER (hh, reg->workloads, w, wtmp) {
-		HASH_DEL(reg->workloads, w);
-		free(w);
-	}
-	HASH_ITER (hh, reg->owners, owner, otmp) {
-		HASH_DEL(reg->owners, owner);
-		free(owner);
-	}
+	FREE_ALL(struct row, reg->rows);
+	FREE_ALL(struct workload, reg->workloads);
+	FREE_ALL(struct owner, reg->owners);
 	free(reg);
 }
