@@ -135,7 +135,9 @@ static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_p
 	if (jb_streams_is_mine(s, p)) {
 		jb_rtx_apply(&s->receiver, media);
 		s->row_media = media;
-		s->row = row;
+		/* With no row left its figures stay where they are: known to be this workload's. */
+		if (row >= JB_UNKNOWN_ROWS)
+			s->row = row;
 	}
 	bpf_spin_unlock(&s->lock);
 	return 0;

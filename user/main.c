@@ -21,10 +21,19 @@ static const struct {
 	{"version", version, "the version"},
 };
 
+/* Neither takes anything. */
+static int too_many(int argc, char **argv)
+{
+	if (argc < 2)
+		return 0;
+	return jb_cli_fail("jitterbug", JB_EXIT_USAGE, "%s: unexpected argument \"%s\"", argv[0],
+			   argv[1]);
+}
+
 static int help(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
+	if (too_many(argc, argv))
+		return JB_EXIT_USAGE;
 	printf("Usage: jitterbug COMMAND [OPTION]...\n\n"
 	       "Sees how real-time media fares on this node: RTP jitter and loss by workload.\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
@@ -35,8 +44,8 @@ static int help(int argc, char **argv)
 
 static int version(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
+	if (too_many(argc, argv))
+		return JB_EXIT_USAGE;
 	printf("jitterbug %s\n", JB_VERSION);
 	return jb_cli_flush("jitterbug");
 }

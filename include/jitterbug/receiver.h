@@ -26,7 +26,6 @@
 #define JB_MUTE_NS           (5 * JB_SECOND_NS) /* beyond this a pause, not a deviation */
 #define JB_LOCK_MIN_NS       (2 * JB_SECOND_NS)
 #define JB_LOCK_MAX_NS       (60 * JB_SECOND_NS)
-#define JB_RECHECK_NS        (10 * JB_SECOND_NS)
 #define JB_LOCK_MIN_FRAMES   20
 #define JB_FREEZE_MIN_FRAMES 5
 #define JB_FREEZE_EXTRA      150 /* ms above the mean frame interval (libwebrtc) */
@@ -35,9 +34,10 @@
 #define JB_JITTER_SHIFT 6
 
 enum jb_receiver_flags {
-	JB_FRAME_KNOWN = 1,   /* frame_ts and frame_ns are set */
-	JB_HELD = 2,          /* held_seq is set: one packet far off, waiting for its successor */
-	JB_INTERVAL_KNOWN = 4 /* interval is set */
+	JB_FRAME_KNOWN = 1,    /* frame_ts and frame_ns are set */
+	JB_HELD = 2,           /* held_seq is set: one packet far off, waiting for its successor */
+	JB_INTERVAL_KNOWN = 4, /* interval is set */
+	JB_HALF_KNOWN = 8      /* probe_half is set */
 };
 
 struct jb_receiver {
@@ -56,11 +56,11 @@ struct jb_receiver {
 	__u32 jitter;   /* J at the locked clock, 2^JB_JITTER_SHIFT ns */
 	__u8 clock;     /* enum jb_clock */
 	__u8 payload_type;
-	__u8 media;     /* enum jb_media */
-	__u8 flags;     /* enum jb_receiver_flags */
-	__u16 held_seq; /* what must follow for a restart */
-	__u8 late_run;  /* old packets in a row, each the successor of the one before */
-	__u8 zero;
+	__u8 media;      /* enum jb_media */
+	__u8 flags;      /* enum jb_receiver_flags */
+	__u16 held_seq;  /* what must follow for a restart */
+	__u8 late_run;   /* old packets in a row, each the successor of the one before */
+	__u8 probe_half; /* enum jb_clock that the window's first half fits */
 	/* written now and then */
 	__u64 lost;   /* since the restart */
 	__u64 gap_ns; /* when the latest gap opened */
@@ -145,6 +145,7 @@ JB_INLINE void jb_receiver_flush(struct jb_receiver *r, struct jb_rtp_totals *t)
 
 JB_INLINE void jb_receiver_probe_again(struct jb_receiver *r, __u64 now_ns)
 {
+	r->flags &= ~JB_HALF_KNOWN;
 	r->probe_ns = now_ns;
 	r->probe_ticks = 0;
 	r->probe_frames = 0;
@@ -262,109 +263,99 @@ JB_INLINE __u32 jb_jitter_next(__u32 jitter, __u64 deviation_ns)
 	return jitter + (__u32)(deviation_ns >> (JB_JITTER_SHIFT + 4)) - ((jitter + 8) >> 4);
 }
 
-/* The rate whose ticks agree with the time that the probe has lasted (3%); unknown if none. */
-JB_INLINE enum jb_clock jb_receiver_probed(const struct jb_receiver *r, __u64 span_ns)
+/* The rate whose ticks agree with the time that the probe has lasted; unknown if none does. */
+JB_INLINE enum jb_clock jb_receiver_probed(const struct jb_receiver *r, __u64 span_ns,
+					   __u32 percent)
 {
 	enum jb_clock clock = JB_CLOCK_UNKNOWN;
 
 	if (r->probe_ticks >= 1U << 31)
 		return clock;
 	for (int i = JB_CLOCK_8000; i <= JB_CLOCK_PROBES; i++)
-		if (jb_distance(jb_clock_ns(i, r->probe_ticks), span_ns) * 100 <= span_ns * 3)
+		if (jb_distance(jb_clock_ns(i, r->probe_ticks), span_ns) * 100 <= span_ns * percent)
 			clock = i;
 	return clock;
 }
 
-/*
- * Adds a frame to the probe; false if that began anew: after a pause, after a jump that no rate
- * explains (and 32 bits could not add up), or because it has lasted for long enough.
- */
-JB_INLINE bool jb_receiver_probe_add(struct jb_receiver *r, __u32 ticks, __u64 elapsed_ns,
-				     __u64 now_ns)
+/* J at each rate, as long as none is known. */
+JB_INLINE void jb_receiver_probe_jitter(struct jb_receiver *r, __u32 ticks, __u64 elapsed_ns)
 {
-	if (elapsed_ns >= JB_MUTE_NS || ticks >= 1 << 20 || now_ns < r->probe_ns ||
-	    now_ns - r->probe_ns >= JB_LOCK_MAX_NS) {
-		jb_receiver_probe_again(r, now_ns);
-		return false;
-	}
-	r->probe_ticks += ticks;
-	r->probe_frames++;
-	return true;
-}
-
-JB_INLINE void jb_receiver_lock(struct jb_receiver *r, enum jb_clock clock, __u32 jitter,
-				__u64 now_ns)
-{
-	r->clock = clock;
-	r->media = jb_clock_media(clock, r->payload_type);
-	r->jitter = jitter;
-	jb_receiver_probe_again(r, now_ns);
-}
-
-/* The clock is not known: J at each rate, and a lock once 2 s and 20 frames are within 3% of one.
- */
-JB_INLINE void jb_receiver_probe(struct jb_receiver *r, __u32 ticks, __u64 elapsed_ns, __u64 now_ns)
-{
-	__u64 span = now_ns - r->probe_ns;
-	enum jb_clock clock;
-
-	if (!jb_receiver_probe_add(r, ticks, elapsed_ns, now_ns))
-		return;
 	for (int i = 0; i < JB_CLOCK_PROBES; i++) {
 		__u64 dev = jb_distance(elapsed_ns, jb_clock_ns(JB_CLOCK_8000 + i, ticks));
 
 		if (dev < JB_MUTE_NS)
 			r->probe_jitter[i] = jb_jitter_next(r->probe_jitter[i], dev);
 	}
-	if (span < JB_LOCK_MIN_NS || r->probe_frames < JB_LOCK_MIN_FRAMES)
-		return;
-	clock = jb_receiver_probed(r, span);
-	for (int i = 0; i < JB_CLOCK_PROBES; i++)
-		if (clock == (enum jb_clock)(JB_CLOCK_8000 + i))
-			jb_receiver_lock(r, clock, r->probe_jitter[i], now_ns);
+}
+
+JB_INLINE void jb_receiver_lock(struct jb_receiver *r, enum jb_clock clock)
+{
+	bool first = r->clock == JB_CLOCK_UNKNOWN;
+
+	r->clock = clock;
+	r->media = jb_clock_media(clock, r->payload_type);
+	r->jitter = first ? r->probe_jitter[(clock - JB_CLOCK_8000) % JB_CLOCK_PROBES] : 0;
 }
 
 /*
- * The clock was measured: whether it still holds. A sender that begins with a burst can look like
- * another rate at first. A rate is given up only for another that fits.
+ * Measures the clock in windows of 2 s and 20 frames. A rate is believed if the window fits it
+ * (3%) and its first half had fitted it as well (10%): a sender that catches up after a stall
+ * passes through every ratio. What is known is measured on, and given up only for another rate that
+ * fits.
  */
-JB_INLINE void jb_receiver_recheck(struct jb_receiver *r, __u32 ticks, __u64 elapsed_ns,
-				   __u64 now_ns)
+JB_INLINE void jb_receiver_probe(struct jb_receiver *r, __u32 ticks, __u64 elapsed_ns, __u64 now_ns)
 {
 	__u64 span = now_ns - r->probe_ns;
 	enum jb_clock clock;
 
-	if (!jb_receiver_probe_add(r, ticks, elapsed_ns, now_ns) || span < JB_RECHECK_NS)
-		return;
-	clock = jb_receiver_probed(r, span);
-	if (clock != JB_CLOCK_UNKNOWN && clock != r->clock)
-		jb_receiver_lock(r, clock, 0, now_ns);
-	else
+	/* A pause, or a jump that no rate explains (and 32 bits could not add up). */
+	if (elapsed_ns >= JB_MUTE_NS || ticks >= 1 << 20 || now_ns < r->probe_ns ||
+	    span >= JB_LOCK_MAX_NS) {
 		jb_receiver_probe_again(r, now_ns);
+		return;
+	}
+	r->probe_ticks += ticks;
+	r->probe_frames++;
+	if (r->clock == JB_CLOCK_UNKNOWN)
+		jb_receiver_probe_jitter(r, ticks, elapsed_ns);
+	if (!(r->flags & JB_HALF_KNOWN) && span >= JB_LOCK_MIN_NS / 2 &&
+	    r->probe_frames >= JB_LOCK_MIN_FRAMES / 2) {
+		r->flags |= JB_HALF_KNOWN;
+		r->probe_half = jb_receiver_probed(r, span, 10);
+	}
+	if (span < JB_LOCK_MIN_NS || r->probe_frames < JB_LOCK_MIN_FRAMES)
+		return;
+	clock = jb_receiver_probed(r, span, 3);
+	if (clock != JB_CLOCK_UNKNOWN && clock == r->probe_half && clock != r->clock)
+		jb_receiver_lock(r, clock);
+	jb_receiver_probe_again(r, now_ns);
 }
 
 /*
- * A freeze, as libwebrtc has it: a frame interval of at least max(3 means, mean + 150 ms). A
- * pause of 5 s without a gap in the numbers is a sender that stopped, not one that froze.
+ * Whether the sender stalled: a frame interval of at least max(3 means, mean + 150 ms), which of
+ * video is a freeze (libwebrtc's definition). A pause of 5 s without a gap in the numbers is a
+ * sender that stopped, not one that stalled.
  */
-JB_INLINE void jb_receiver_interval(struct jb_receiver *r, __u64 elapsed_ns, __u32 ahead,
+JB_INLINE bool jb_receiver_interval(struct jb_receiver *r, __u64 elapsed_ns, __u32 ahead,
 				    struct jb_rtp_totals *t)
 {
 	__u64 mean = (__u64)r->interval << 10;
+	bool stalled;
 
 	if (elapsed_ns >= JB_MUTE_NS && ahead == 1)
-		return;
+		return false;
 	if (!(r->flags & JB_INTERVAL_KNOWN)) {
 		r->flags |= JB_INTERVAL_KNOWN;
 		r->interval = elapsed_ns >> 10;
-		return;
+		return false;
 	}
-	if (r->media == JB_MEDIA_VIDEO && r->frames >= JB_FREEZE_MIN_FRAMES &&
-	    elapsed_ns >= 3 * mean && elapsed_ns >= mean + JB_FREEZE_EXTRA * JB_MS_NS) {
+	stalled = elapsed_ns >= 3 * mean && elapsed_ns >= mean + JB_FREEZE_EXTRA * JB_MS_NS;
+	if (stalled && r->media == JB_MEDIA_VIDEO && r->frames >= JB_FREEZE_MIN_FRAMES) {
 		jb_count(t, JB_RTP_FREEZES, 1);
 		jb_count(t, JB_RTP_FREEZE_NS, elapsed_ns);
 	}
 	r->interval += (__u32)(elapsed_ns >> 14) - (r->interval >> 4);
+	return stalled;
 }
 
 /* One packet in order, `ahead` numbers after the one before: frames, jitter, clock. */
@@ -373,6 +364,7 @@ JB_INLINE void jb_receiver_timing(struct jb_receiver *r, const struct jb_rtp *rt
 {
 	__u64 elapsed = now_ns > r->frame_ns ? now_ns - r->frame_ns : 0;
 	__u32 ticks = rtp->timestamp - r->frame_ts;
+	bool stalled;
 
 	/* Padding repeats the timestamp before or has none; RTX carries its original's. */
 	if (rtp->padding_only)
@@ -394,7 +386,7 @@ JB_INLINE void jb_receiver_timing(struct jb_receiver *r, const struct jb_rtp *rt
 	}
 	r->frames++;
 	jb_count(t, JB_RTP_FRAMES, 1);
-	jb_receiver_interval(r, elapsed, ahead, t);
+	stalled = jb_receiver_interval(r, elapsed, ahead, t);
 	if (r->clock != JB_CLOCK_UNKNOWN) {
 		__u64 dev = jb_distance(elapsed, jb_clock_ns(r->clock, ticks));
 
@@ -403,11 +395,11 @@ JB_INLINE void jb_receiver_timing(struct jb_receiver *r, const struct jb_rtp *rt
 			if (deviations)
 				jb_count_deviation(t, dev);
 		}
-		if (r->payload_type >= JB_DYNAMIC_TYPE_MIN)
-			jb_receiver_recheck(r, ticks, elapsed, now_ns);
-	} else {
-		jb_receiver_probe(r, ticks, elapsed, now_ns);
 	}
+	if (stalled)
+		jb_receiver_probe_again(r, now_ns); /* such a window would tell nothing */
+	else if (r->payload_type >= JB_DYNAMIC_TYPE_MIN || r->clock == JB_CLOCK_UNKNOWN)
+		jb_receiver_probe(r, ticks, elapsed, now_ns);
 	r->frame_ts = rtp->timestamp;
 	r->frame_ns = now_ns;
 }

@@ -50,6 +50,7 @@ static void measure_anew(struct jb_reference *m, long long now_ns)
 {
 	m->probe_ns = now_ns;
 	m->probe_ticks = m->probe_frames = 0;
+	m->half_rate = -1;
 	memset(m->probe_jitter, 0, sizeof(m->probe_jitter));
 }
 
@@ -100,10 +101,29 @@ static void sample(long double *jitter, long double elapsed, long long ticks, in
 		*jitter += (d - *jitter) / 16;
 }
 
+/* The rate that the ticks of the window fit within `share`; 0: none. */
+static int fitting_rate(const struct jb_reference *m, long double span, long double share)
+{
+	for (int i = 0; i < 4; i++)
+		if (distance((long double)m->probe_ticks / probed_rates[i], span) <= share * span)
+			return probed_rates[i];
+	return 0;
+}
+
+static void take_rate(struct jb_reference *m, int rate)
+{
+	for (int i = 0; i < 4; i++)
+		if (probed_rates[i] == rate)
+			m->jitter = m->rate ? 0 : m->probe_jitter[i];
+	m->rate = rate;
+}
+
+/* Windows of 2 s and 20 frames; both the whole and the half have to fit. */
 static void measure_clock(struct jb_reference *m, long long ticks, long double elapsed,
 			  long long now_ns)
 {
 	long double span = (now_ns - m->probe_ns) / 1e9L;
+	int rate;
 
 	if (elapsed >= 5 || ticks >= 1 << 20 || span >= 60 || span < 0) {
 		measure_anew(m, now_ns);
@@ -111,16 +131,16 @@ static void measure_clock(struct jb_reference *m, long long ticks, long double e
 	}
 	m->probe_ticks += ticks;
 	m->probe_frames++;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4 && !m->rate; i++)
 		sample(&m->probe_jitter[i], elapsed, ticks, probed_rates[i]);
+	if (m->half_rate < 0 && span >= 1 && m->probe_frames >= 10)
+		m->half_rate = fitting_rate(m, span, 0.1L);
 	if (span < 2 || m->probe_frames < 20)
 		return;
-	for (int i = 0; i < 4; i++) {
-		if (distance((long double)m->probe_ticks / probed_rates[i], span) > 0.03L * span)
-			continue;
-		m->rate = probed_rates[i];
-		m->jitter = m->probe_jitter[i];
-	}
+	rate = fitting_rate(m, span, 0.03L);
+	if (rate && rate == m->half_rate && rate != m->rate)
+		take_rate(m, rate);
+	measure_anew(m, now_ns);
 }
 
 /* How far the timestamp is ahead of the latest frame's; negative: behind. */
@@ -157,7 +177,7 @@ static void take_time(struct jb_reference *m, const struct jb_rtp *rtp, long lon
 	m->added[JB_RTP_FRAMES]++;
 	if (m->rate)
 		sample(&m->jitter, elapsed, ticks, m->rate);
-	else
+	if (!m->rate || m->payload_type >= 96)
 		measure_clock(m, ticks, elapsed, now_ns);
 	m->frame_timestamp = rtp->timestamp;
 	m->frame_ns = now_ns;

@@ -26,6 +26,7 @@ struct jb_reference {
 
 	long long probe_ns, probe_ticks, probe_frames;
 	long double probe_jitter[4];
+	int half_rate; /* that the window's first half fits; 0: none, -1: not there yet */
 };
 
 /* Errors of memory end the test. The reference must be zero or have been used before. */

@@ -68,6 +68,42 @@ static void test_clock_locks_at_every_rate(void **state)
 		}
 }
 
+/* A sender that stalls and catches up passes through every ratio; none of them is its rate. */
+static void test_a_stall_is_no_other_rate(void **state)
+{
+	(void)state;
+	for (__u64 stall = 200 * MS; stall < 4500 * MS; stall += 20 * MS) {
+		__u64 begin;
+
+		jb_feed_start(&f, 1, 0, VP8);
+		jb_feed_in_order(&f, 20, 3000, 33333333);
+		begin = f.now_ns;
+		f.now_ns += stall;
+		/* what was due meanwhile comes 5 ms apart, then all is well */
+		for (__u64 n = 1; n <= 600; n++) {
+			__u64 due = begin + n * 33333333;
+
+			f.now_ns = f.now_ns + 5 * MS > due ? f.now_ns + 5 * MS : due;
+			jb_feed_next(&f, f.rtp.sequence + 1, f.rtp.timestamp + 3000);
+			if (f.receiver.clock != JB_CLOCK_UNKNOWN)
+				assert_int_equal(f.receiver.clock, JB_CLOCK_90000);
+		}
+		assert_int_equal(f.receiver.clock, JB_CLOCK_90000);
+	}
+}
+
+/* What comes at once in the beginning delays the lock by a window, not for ever. */
+static void test_a_burst_at_the_start(void **state)
+{
+	(void)state;
+	for (__u32 burst = 5; burst <= 100; burst += 5) {
+		jb_feed_start(&f, 1, 0, OPUS);
+		jb_feed_in_order(&f, burst, 960, 100000);
+		jb_feed_in_order(&f, 4500 / 20, 960, 20 * MS);
+		assert_int_equal(f.receiver.clock, JB_CLOCK_48000);
+	}
+}
+
 static void test_other_rates_never_lock(void **state)
 {
 	static const __u32 rates[] = {1000, 12000, 24000, 32000, 44100, 60000, 100000, 180000};
@@ -176,6 +212,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock_locks_at_every_rate),
+		cmocka_unit_test(test_a_stall_is_no_other_rate),
+		cmocka_unit_test(test_a_burst_at_the_start),
 		cmocka_unit_test(test_other_rates_never_lock),
 		cmocka_unit_test(test_random_timestamps_never_lock),
 		cmocka_unit_test(test_few_frames_do_not_lock),

@@ -29,6 +29,7 @@ enum jb_link jb_pcap_link(const struct jb_pcap *capture);
  * 1 and the next frame, whose data is valid until the next call; 0 at the end; -EIO, with `error`
  * as above, if the file is cut off or broken here.
  */
-int jb_pcap_next(struct jb_pcap *capture, struct jb_frame *ret_frame, char *error, size_t error_size);
+int jb_pcap_next(struct jb_pcap *capture, struct jb_frame *ret_frame, char *error,
+		 size_t error_size);
 
 #endif

@@ -74,6 +74,16 @@ static int get(CURL *curl, const char *url, const char *token, struct jb_buffer 
 	return result(curl, curl_easy_perform(curl), url, error);
 }
 
+/* The path brings its own slash. */
+static size_t base_length(const char *base)
+{
+	size_t len = strlen(base);
+
+	while (len && base[len - 1] == '/')
+		len--;
+	return len;
+}
+
 int jb_http_get(const char *base, const char *path, const char *token_file, struct jb_buffer *body,
 		char *error)
 {
@@ -88,7 +98,8 @@ int jb_http_get(const char *base, const char *path, const char *token_file, stru
 			return err;
 	}
 	body->limit = JB_HTTP_LIMIT;
-	jb_buffer_printf(&url, "%.*s%s", (int)strcspn(base, " \r\n"), base, path);
+	jb_buffer_append(&url, base, base_length(base));
+	jb_buffer_puts(&url, path);
 	curl = curl_easy_init();
 	err = curl && !url.error ? get(curl, url.data, token, body, error) : -ENOMEM;
 	if (err == -ENOMEM)

@@ -81,28 +81,41 @@ static int fill_free_rows(struct jb_kernel *kernel)
 	return 0;
 }
 
-/* What to do about a load that failed. */
-static const char *remedy(int err)
+/* What went wrong, and what to do about it. */
+static const char *reason(int err, const char **ret_remedy)
 {
+	*ret_remedy = "";
 	switch (err) {
 	case -EPERM:
 	case -EACCES:
-		return "; it needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (or root)";
+		*ret_remedy = "; it needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (or root)";
+		break;
 	case -ENOMEM:
-		return "; lower --max-streams or --max-workloads";
-	case -ESRCH:
-	case -ENOENT:
-		return "; the kernel needs its BTF at /sys/kernel/btf/vmlinux "
-		       "(CONFIG_DEBUG_INFO_BTF)";
-	default:
-		return "";
+		*ret_remedy = "; lower --max-streams or --max-workloads";
+		break;
+	case -ESRCH: /* libbpf's, when it finds no types for its relocations */
+		*ret_remedy = " (CONFIG_DEBUG_INFO_BTF)";
+		return "no usable BTF at /sys/kernel/btf/vmlinux";
 	}
+	return strerror(-err);
 }
 
 static int fail(char *error, int err, const char *what)
 {
-	snprintf(error, JB_KERNEL_ERROR_LEN, "%s: %s%s", what, strerror(-err), remedy(err));
+	const char *remedy;
+	const char *text = reason(err, &remedy);
+
+	snprintf(error, JB_KERNEL_ERROR_LEN, "%s: %s%s", what, text, remedy);
 	return err;
+}
+
+/* libbpf would write to stderr; what its callers need to know is in the error. */
+static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	(void)format;
+	(void)arguments;
+	return 0;
 }
 
 int jb_kernel_load(struct jb_kernel **ret, const struct jb_kernel_options *options, char *error)
@@ -110,6 +123,8 @@ int jb_kernel_load(struct jb_kernel **ret, const struct jb_kernel_options *optio
 	struct jb_kernel *kernel = calloc(1, sizeof(*kernel));
 	const char *what = "open the BPF object";
 	int err = -ENOMEM;
+
+	libbpf_set_print(silent);
 
 	if (!kernel)
 		return fail(error, err, what);
