@@ -45,10 +45,10 @@ run: deps ## build and start the agent; ARGS="--option ..."
 	$(Q)$(MAKE) --no-print-directory all
 	$(O)/jitterbug agent $(ARGS)
 
-demo: deps ## the agent at a call with loss, in namespaces of its own
+demo: deps ## real calls with known loss beside the agent, in namespaces; ARGS="--seconds N"
 	$(Q)scripts/deps.sh demo
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)JITTERBUG=$(O)/jitterbug tests/net/demo.py
+	$(Q)$(MAKE) --no-print-directory all net-tools
+	$(Q)JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net tests/net/demo.py $(ARGS)
 
 install: all ## to PREFIX=/usr/local, below DESTDIR
 	install -D -m 755 $(O)/jitterbug $(DESTDIR)$(PREFIX)/bin/jitterbug

@@ -68,7 +68,7 @@ make_header() {
 	/usr/bin/python3 -B "$here/extract.py" "$dir/vmlinuz" "$dir/full.btf"
 	/usr/bin/python3 -B "$here/reduce.py" "$dir/full.btf" "$here/types.txt" "$dir/some.btf"
 	{
-		echo "/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */"
+		echo "/* SPDX-License-Identifier: GPL-2.0-only */"
 		echo "/* Made by vmlinux/update.sh from $package" \
 			"$(dpkg-deb -f "${debs[0]}" Version): do not edit. */"
 		bpftool btf dump file "$dir/some.btf" format c

@@ -165,7 +165,7 @@ static int read_option(struct parse *parse, int argc, char *const argv[], int *i
 		given->text = name + len + 1;
 	else if (option->kind == JB_OPTION_KIND_FLAG)
 		given->text = "true";
-	else if (*index + 1 < argc && strncmp(argv[*index + 1], "--", 2))
+	else if (*index + 1 < argc && strncmp(argv[*index + 1], "--", 2) != 0)
 		given->text = argv[++*index];
 	return given->text && *given->text ? 0 : missing_value(parse, option);
 }

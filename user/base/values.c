@@ -69,7 +69,7 @@ int jb_value_duration(const char *text, uint64_t *ret_ns)
 	if (err)
 		return err;
 	for (size_t i = 0; i < DURATION_UNITS; i++) {
-		if (strcmp(text, duration_units[i].name))
+		if (strcmp(text, duration_units[i].name) != 0)
 			continue;
 		if (__builtin_mul_overflow(value, duration_units[i].ns, &value))
 			return -ERANGE;

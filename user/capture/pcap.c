@@ -70,7 +70,7 @@ int jb_pcap_open_file(FILE *file, const char *name, struct jb_pcap **ret_pcap, c
 		snprintf(error, error_size, "%s: out of memory", name);
 		return -ENOMEM;
 	}
-	memcpy(capture->name, name, len);
+	memcpy(capture->name, name, len + 1);
 	capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO,
 								 reason);
 	if (!capture->pcap) {

@@ -58,14 +58,17 @@ static bool is_cgroup2(const char *line, const char *end)
 
 int jb_cgroup_parse_mountinfo(const char *text, int index, char *ret, size_t ret_size)
 {
-	for (const char *line = text; *line;) {
-		const char *end = strchrnul(line, '\n');
-		size_t len;
-		const char *mount = is_cgroup2(line, end) ? field(line, end, 4, &len) : NULL;
+	const char *end;
 
+	for (const char *line = text; *line; line = *end ? end + 1 : end) {
+		const char *mount = NULL;
+		size_t len;
+
+		end = strchrnul(line, '\n');
+		if (is_cgroup2(line, end))
+			mount = field(line, end, 4, &len);
 		if (mount && !index--)
 			return unescape(mount, len, ret, ret_size);
-		line = *end ? end + 1 : end;
 	}
 	return -ENOENT;
 }
@@ -81,7 +84,7 @@ static int read_mountinfo(char **ret)
 		return -errno;
 	len = getdelim(&text, &size, '\0', file);
 	fclose(file);
-	if (len < 0) {
+	if (len < 0 || !text) {
 		free(text);
 		return -EIO;
 	}

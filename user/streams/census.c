@@ -123,8 +123,9 @@ static void forget_absent(struct jb_census *census)
 	HASH_ITER (hh, census->streams, m, tmp) {
 		if (m->pass == census->pass)
 			continue;
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it doesn't see that m is unlinked */
 		HASH_DEL(census->streams, m);
-		free(m); /* NOLINT(clang-analyzer-unix.Malloc): it doesn't see HASH_DEL unlink m */
+		free(m);
 	}
 }
 

@@ -43,7 +43,7 @@ static void append_duration(struct jb_buffer *out, uint64_t ns)
 	uint64_t seconds = ns / 1000000000;
 
 	if (seconds < 60)
-		jb_buffer_printf(out, "%.1fs", (double)(ns / 100000000) / 10);
+		jb_buffer_printf(out, "%" PRIu64 ".%" PRIu64 "s", seconds, ns / 100000000 % 10);
 	else if (seconds < 3600)
 		jb_buffer_printf(out, "%" PRIu64 "m%02" PRIu64 "s", seconds / 60, seconds % 60);
 	else

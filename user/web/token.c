@@ -102,7 +102,8 @@ bool jb_token_matches(const struct jb_token *token, const char *authorization)
 	unsigned int difference;
 	size_t len;
 
-	if (token->len == 0 || !authorization || strncasecmp(authorization, SCHEME, scheme_len))
+	if (token->len == 0 || !authorization ||
+	    strncasecmp(authorization, SCHEME, scheme_len) != 0)
 		return false;
 	authorization += scheme_len;
 	if (*authorization != ' ')

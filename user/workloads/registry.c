@@ -388,22 +388,29 @@ int jb_registry_new(struct jb_registry **ret, struct jb_kernel *kernel,
 	return 0;
 }
 
-#define FREE_ALL(type, head)                                                                       \
-	do {                                                                                       \
-		type *next, *element = (head);                                                     \
-		HASH_CLEAR(hh, head);                                                              \
-		for (; element; element = next) {                                                  \
-			next = element->hh.next;                                                   \
-			free(element);                                                             \
-		}                                                                                  \
-	} while (0)
+/* The elements of a table that has been cleared; each kind has its handle first. */
+static void free_elements(void *element)
+{
+	while (element) {
+		void *next = ((UT_hash_handle *)element)->next;
+
+		free(element);
+		element = next;
+	}
+}
 
 void jb_registry_free(struct jb_registry *reg)
 {
+	struct jb_registry was;
+
 	if (!reg)
 		return;
-	FREE_ALL(struct row, reg->rows);
-	FREE_ALL(struct workload, reg->workloads);
-	FREE_ALL(struct owner, reg->owners);
+	was = *reg;
+	HASH_CLEAR(hh, reg->rows);
+	HASH_CLEAR(hh, reg->workloads);
+	HASH_CLEAR(hh, reg->owners);
+	free_elements(was.rows);
+	free_elements(was.workloads);
+	free_elements(was.owners);
 	free(reg);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Made by vmlinux/update.sh from linux-image-6.12.117+deb12-arm64 6.12.117-1~deb12u1: do not edit. */
 #ifndef __VMLINUX_H__
 #define __VMLINUX_H__
