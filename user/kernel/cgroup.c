@@ -64,7 +64,7 @@ int jb_cgroup_parse_mountinfo(const char *text, int index, char *ret, size_t ret
 		const char *mount = NULL;
 		size_t len;
 
-		end = strchrnul(line, '\n');
+		end = line + strcspn(line, "\n");
 		if (is_cgroup2(line, end))
 			mount = field(line, end, 4, &len);
 		if (mount && !index--)
