@@ -73,23 +73,21 @@ int jb_cgroup_parse_mountinfo(const char *text, int index, char *ret, size_t ret
 	return -ENOENT;
 }
 
-static int read_mountinfo(char **ret)
+/* To be freed; NULL and errno. */
+static char *read_mountinfo(void)
 {
 	FILE *file = fopen(JB_MOUNTINFO, "re");
 	char *text = NULL;
 	size_t size = 0;
-	ssize_t len;
 
 	if (!file)
-		return -errno;
-	len = getdelim(&text, &size, '\0', file);
-	fclose(file);
-	if (len < 0 || !text) {
+		return NULL;
+	if (getdelim(&text, &size, '\0', file) < 0) {
 		free(text);
-		return -EIO;
+		text = NULL;
 	}
-	*ret = text;
-	return 0;
+	fclose(file);
+	return text;
 }
 
 /* The first mount whose root is the hierarchy's; -EXDEV if all are of a private namespace. */
@@ -118,12 +116,12 @@ int jb_cgroup_find_root(char *ret, size_t ret_size, char *error, size_t error_si
 {
 	char path[PATH_MAX] = "";
 	unsigned long inode = 0;
-	char *text = NULL;
-	int err = read_mountinfo(&text);
+	char *text = read_mountinfo();
+	int err;
 
-	if (err) {
-		snprintf(error, error_size, JB_MOUNTINFO ": %s", strerror(-err));
-		return err;
+	if (!text) {
+		snprintf(error, error_size, JB_MOUNTINFO ": %s", strerror(errno));
+		return -EIO;
 	}
 	err = choose(text, path, sizeof(path), &inode);
 	free(text);
