@@ -21,10 +21,18 @@ static const struct {
 	{"version", version, "the version"},
 };
 
-/* Neither takes anything. */
+/* --help and --version are what everybody tries first. */
+static const char *command_name(const char *argument)
+{
+	if (!strcmp(argument, "--help") || !strcmp(argument, "-h"))
+		return "help";
+	return strcmp(argument, "--version") ? argument : "version";
+}
+
+/* They take nothing but --help, which says the same of them. */
 static int too_many(int argc, char **argv)
 {
-	if (argc < 2)
+	if (argc < 2 || !strcmp(command_name(argv[1]), "help"))
 		return 0;
 	return jb_cli_fail("jitterbug", JB_EXIT_USAGE, "%s: unexpected argument \"%s\"", argv[0],
 			   argv[1]);
@@ -48,14 +56,6 @@ static int version(int argc, char **argv)
 		return JB_EXIT_USAGE;
 	printf("jitterbug %s\n", JB_VERSION);
 	return jb_cli_flush("jitterbug");
-}
-
-/* --help and --version are what everybody tries first. */
-static const char *command_name(const char *argument)
-{
-	if (!strcmp(argument, "--help") || !strcmp(argument, "-h"))
-		return "help";
-	return strcmp(argument, "--version") ? argument : "version";
 }
 
 int main(int argc, char **argv)

@@ -37,7 +37,7 @@ const struct jb_engine_stream *jb_store_at(const struct jb_store *store, size_t 
 int jb_store_add_ended(struct jb_store *store, const struct jb_engine_stream *stream);
 
 /* By a key whose SSRC is 0. What isn't there is added if `add`; else, or on failure, NULL. */
-struct jb_video_types *jb_store_flow(struct jb_store *store, const struct jb_stream_key *flow,
+struct jb_video_types *jb_store_flow(struct jb_store *store, const struct jb_stream_key *key,
 				     __u64 hash, bool add);
 
 #endif

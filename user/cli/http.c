@@ -74,14 +74,12 @@ static int get(CURL *curl, const char *url, const char *token, struct jb_buffer 
 	return result(curl, curl_easy_perform(curl), url, error);
 }
 
-/* The path brings its own slash. */
+/* The path brings its own slash; those of "http://" stay. */
 static size_t base_length(const char *base)
 {
 	size_t len = strlen(base);
 
-	while (len && base[len - 1] == '/')
-		len--;
-	return len;
+	return len > 1 && base[len - 1] == '/' && base[len - 2] != '/' ? len - 1 : len;
 }
 
 int jb_http_get(const char *base, const char *path, const char *token_file, struct jb_buffer *body,

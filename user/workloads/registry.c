@@ -296,14 +296,14 @@ int jb_registry_tick(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_
 	return err ? err : walked;
 }
 
-const struct jb_identity *jb_registry_identity(const struct jb_registry *reg, __u32 index)
+const struct jb_identity *jb_registry_identity(const struct jb_registry *reg, __u32 row)
 {
-	struct row *row;
+	struct row *found;
 
-	if (index < JB_UNKNOWN_ROWS)
+	if (row < JB_UNKNOWN_ROWS)
 		return &reg->unknown->identity;
-	HASH_FIND(hh, reg->rows, &index, sizeof(index), row);
-	return row && row->workload->owner ? &row->workload->owner->identity : NULL;
+	HASH_FIND(hh, reg->rows, &row, sizeof(row), found);
+	return found && found->workload->owner ? &found->workload->owner->identity : NULL;
 }
 
 static void add_row(const struct jb_registry *reg, struct jb_owner_totals *to, __u32 row,

@@ -23,19 +23,19 @@ struct jb_registry_options {
 /* Borrows the kernel and the root's path. 0 or -errno. */
 int jb_registry_new(struct jb_registry **ret, struct jb_kernel *kernel,
 		    const struct jb_registry_options *options);
-void jb_registry_free(struct jb_registry *registry); /* NULL is fine */
+void jb_registry_free(struct jb_registry *reg); /* NULL is fine */
 
 /* Names the workloads that have taken a row since: by event, so that short-lived ones get it. */
-int jb_registry_refresh(struct jb_registry *registry, __u64 now_ns);
+int jb_registry_refresh(struct jb_registry *reg, __u64 now_ns);
 
 /*
  * The periodic pass: as above, and finds who has gone, and takes back their rows. row_in_use has
  * a non-zero octet for each row to which a stream refers, from a complete scan. 0 or -errno.
  */
-int jb_registry_tick(struct jb_registry *registry, const __u8 *row_in_use, __u64 now_ns);
+int jb_registry_tick(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns);
 
 /* The labels of a row's owner; NULL while it has none. */
-const struct jb_identity *jb_registry_identity(const struct jb_registry *registry, __u32 row);
+const struct jb_identity *jb_registry_identity(const struct jb_registry *reg, __u32 row);
 
 /* One owner's figures by direction and media; seen[][] is false where there never was a row. */
 struct jb_owner_totals {
@@ -50,10 +50,10 @@ struct jb_owner_totals {
  * call of refresh or tick. ret_place, of as many entries as rows, tells each row's owner by index
  * in the array, or -1.
  */
-int jb_registry_totals(const struct jb_registry *registry, struct jb_owner_totals **ret,
+int jb_registry_totals(const struct jb_registry *reg, struct jb_owner_totals **ret,
 		       size_t *ret_count, int *ret_place);
 
 /* Workloads that were folded into ~other so far. */
-__u64 jb_registry_folded(const struct jb_registry *registry);
+__u64 jb_registry_folded(const struct jb_registry *reg);
 
 #endif
