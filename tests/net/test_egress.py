@@ -25,7 +25,7 @@ CALLS = {
     "ipv4": (200, ("--seq", 65000), (), {}),
     "ipv6": (200, ("--seq", 65000), (), {"family": 6}),
     # both behind the 2 s in which the clock is found
-    "dropout": (200, ("--skip-at", "500:256", "--skip-at", "700:100"), (), {}),
+    "dropout": (200, ("--skip-at", "450:256", "--skip-at", "750:100"), (), {}),
     "restart": (200, ("--restart-at", 500), (), {"restarts": 1}),
     "video": (100, ("--frame", 4, "--ts-step", 3600), (), {"pt": 96, "rate": 90000}),
     "gso4": (300, ("--seq", 65000, *GSO), WHOLE, {"offloads": True, "sink": ("--gro",)}),
