@@ -6,14 +6,14 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/options.h"
 #include "capture/engine.h"
 #include "capture/pcap.h"
+#include "cli/common.h"
 #include "cli/replay_report.h"
 
+#define NAME "jitterbug replay"
+
 enum {
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
 	MTU_MAX = 65535,
 	MTU_MIN = 68, /* RFC 791 */
 	STREAMS_MAX = 65536,
@@ -34,31 +34,13 @@ static const struct jb_option table[] = {
 };
 
 static const struct jb_options options = {
-	.usage = "jitterbug replay [OPTION]... FILE",
+	.usage = NAME " [OPTION]... FILE",
 	.about = "Measures the RTP streams of a pcap or pcapng file (-: standard input) as the "
 		 "agent would.",
 	.table = table,
 	.count = sizeof(table) / sizeof(*table),
 	.positionals = 1,
 };
-
-static int fail(int status, const char *error)
-{
-	fflush(stdout);
-	fprintf(stderr, "jitterbug replay: %s\n", error);
-	return status;
-}
-
-static int print_help(void)
-{
-	struct jb_buffer out = {};
-	int err;
-
-	jb_options_help(&options, &out);
-	err = out.error || fputs(out.data, stdout) < 0 || fflush(stdout);
-	jb_buffer_free(&out);
-	return err ? fail(EXIT_FAILED, "can't write the help") : 0;
-}
 
 /* 0, or -errno with the reason in `error`. */
 static int run_engine(struct jb_engine *engine, struct jb_pcap *pcap, char *error, size_t size)
@@ -84,7 +66,7 @@ static int report(const struct config *config, const struct jb_replay *replay)
 	if (err)
 		return fail(EXIT_FAILED,
 			    err == -ENOMEM ? strerror(ENOMEM) : "can't write the report");
-	return replay->error ? fail(EXIT_FAILED, replay->error) : 0;
+	return replay->error ? jb_cli_fail(NAME, JB_EXIT_FAILED, "%s", replay->error) : JB_EXIT_OK;
 }
 
 static int replay_pcap(const struct config *config, const char *path, struct jb_pcap *pcap)
@@ -98,9 +80,9 @@ static int replay_pcap(const struct config *config, const char *path, struct jb_
 	int status;
 
 	if (getrandom(&engine_config.seed, sizeof(engine_config.seed), 0) < 0)
-		return fail(EXIT_FAILED, strerror(errno));
+		return jb_cli_fail(NAME, JB_EXIT_FAILED, "%s", strerror(errno));
 	if (jb_engine_new(&engine_config, &engine))
-		return fail(EXIT_FAILED, strerror(ENOMEM));
+		return jb_cli_fail(NAME, JB_EXIT_FAILED, "%s", strerror(ENOMEM));
 	replay.engine = engine;
 	if (run_engine(engine, pcap, error, sizeof(error)))
 		replay.error = error;
@@ -116,7 +98,7 @@ static int replay(const struct config *config, const char *path)
 	int status;
 
 	if (jb_pcap_open(path, &pcap, error, sizeof(error)))
-		return fail(EXIT_FAILED, error);
+		return jb_cli_fail(NAME, JB_EXIT_FAILED, "%s", error);
 	status = replay_pcap(config, path, pcap);
 	jb_pcap_close(pcap);
 	return status;
@@ -125,20 +107,15 @@ static int replay(const struct config *config, const char *path)
 int jb_cli_replay(int argc, char **argv)
 {
 	const char *positionals[1];
-	char error[JB_OPTIONS_ERROR];
 	struct config config;
-	int status;
-	int err = jb_options_parse(&options, argc - 1, argv + 1, &config, positionals, error,
-				   sizeof(error));
+	int status = jb_cli_options(NAME, &options, argc, argv, &config, positionals);
 
-	if (err == JB_OPTIONS_HELP)
-		return print_help();
-	if (err)
-		return fail(err == -EINVAL ? EXIT_USAGE : EXIT_FAILED, error);
+	if (status >= 0)
+		return status;
 	if (positionals[0])
 		status = replay(&config, positionals[0]);
 	else
-		status = fail(EXIT_USAGE, "no FILE given (see --help)");
+		status = jb_cli_fail(NAME, JB_EXIT_USAGE, "no FILE given (see --help)");
 	jb_options_free(&options, &config);
 	return status;
 }
