@@ -64,8 +64,8 @@ static int report(const struct config *config, const struct jb_replay *replay)
 			       : jb_replay_print_text(replay, stdout);
 
 	if (err)
-		return fail(EXIT_FAILED,
-			    err == -ENOMEM ? strerror(ENOMEM) : "can't write the report");
+		return jb_cli_fail(NAME, JB_EXIT_FAILED, "%s",
+				   err == -ENOMEM ? strerror(ENOMEM) : "can't write the report");
 	return replay->error ? jb_cli_fail(NAME, JB_EXIT_FAILED, "%s", replay->error) : JB_EXIT_OK;
 }
 
