@@ -40,7 +40,7 @@ struct jb_rows_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct jb_row_key);
-	__type(value, __u32);
+	__type(value, struct jb_row);
 };
 
 struct jb_free_rows_map {

@@ -116,6 +116,7 @@ static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_p
 	struct jb_stream_key flow = p->key;
 	struct jb_video_types *known, none = {};
 	enum jb_media media;
+	bool mine;
 	__u64 hash;
 	__u32 row;
 
@@ -127,12 +128,11 @@ static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_p
 		bpf_map_update_elem(&jb_video_types, &hash, &none, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&jb_video_types, &hash);
 	}
-	if (known && (media == JB_MEDIA_VIDEO || media == JB_MEDIA_RTX))
-		jb_rtx_learn(known, p->rtp.payload_type, media == JB_MEDIA_VIDEO);
 	row = jb_workload_row(p->key.cgroup_id, p->direction, media);
 
 	bpf_spin_lock(&s->lock);
-	if (jb_streams_is_mine(s, p)) {
+	mine = jb_streams_is_mine(s, p);
+	if (mine) {
 		jb_rtx_apply(&s->receiver, media);
 		s->row_media = media;
 		/* With no row left its figures stay where they are: known to be this workload's. */
@@ -140,6 +140,8 @@ static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_p
 			s->row = row;
 	}
 	bpf_spin_unlock(&s->lock);
+	if (mine && known && (media == JB_MEDIA_VIDEO || media == JB_MEDIA_RTX))
+		jb_rtx_learn(known, p->rtp.payload_type, media == JB_MEDIA_VIDEO);
 	return 0;
 }
 
@@ -231,7 +233,7 @@ static __always_inline void jb_streams_packet(const struct jb_packet *p)
 		s = jb_streams_await(hash);
 		restart = true;
 	}
-	jb_fault(JB_FAULT_PROBATION_FAILED);
+	jb_fault(JB_FAULT_STREAM_BUSY);
 }
 
 #endif

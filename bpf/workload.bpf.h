@@ -26,25 +26,41 @@ static __always_inline void jb_workload_announce(__u64 cgroup_id)
 	bpf_ringbuf_submit(event, 0);
 }
 
+/* The row that the map has for the key; false if none. */
+static __always_inline bool jb_workload_find(const struct jb_row_key *key, __u32 *ret)
+{
+	union {
+		__u64 whole;
+		struct jb_row row;
+	} found;
+	__u64 *value = bpf_map_lookup_elem(&jb_rows, key);
+
+	if (!value)
+		return false;
+	found.whole = *(volatile __u64 *)value;
+	*ret = found.row.index;
+	return found.row.check == jb_row_check(key);
+}
+
 static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 {
-	__u32 row, *other;
+	struct jb_row row = {.check = jb_row_check(key)};
+	__u32 other;
 	int err; /* as in jb_streams_insert() */
 
-	if (bpf_map_pop_elem(&jb_free_rows, &row)) {
+	if (bpf_map_pop_elem(&jb_free_rows, &row.index)) {
 		jb_fault(JB_FAULT_ROWS_FULL);
 		return jb_unknown_row(key->direction, key->media);
 	}
 	err = bpf_map_update_elem(&jb_rows, key, &row, BPF_NOEXIST);
 	if (!err) {
 		jb_workload_announce(key->cgroup_id);
-		return row;
+		return row.index;
 	}
 	/* Another CPU was first, or there is no room: the row goes back, unused. */
-	bpf_map_push_elem(&jb_free_rows, &row, 0);
-	other = err == -JB_EEXIST ? bpf_map_lookup_elem(&jb_rows, key) : NULL;
-	if (other)
-		return *other;
+	bpf_map_push_elem(&jb_free_rows, &row.index, 0);
+	if (err == -JB_EEXIST && jb_workload_find(key, &other))
+		return other;
 	jb_fault(JB_FAULT_ROW_INSERT);
 	return jb_unknown_row(key->direction, key->media);
 }
@@ -53,9 +69,9 @@ static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 static __always_inline __u32 jb_workload_row(__u64 cgroup_id, __u8 direction, __u8 media)
 {
 	struct jb_row_key key = {.cgroup_id = cgroup_id, .direction = direction, .media = media};
-	__u32 *row = bpf_map_lookup_elem(&jb_rows, &key);
+	__u32 row;
 
-	return row ? *row : jb_workload_new_row(&key);
+	return jb_workload_find(&key, &row) ? row : jb_workload_new_row(&key);
 }
 
 /* This CPU's shard of a row; NULL only if the row was never there. */

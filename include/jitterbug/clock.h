@@ -20,9 +20,10 @@ enum jb_clock {
 	JB_CLOCK_MAX
 };
 
-#define JB_CLOCK_PROBES     4
+#define JB_CLOCK_PROBES 4
 
-#define JB_DYNAMIC_TYPE_MIN 96 /* RFC 3551 6 */
+/* RFC 3551 6: from here on no type has a clock of its own; libwebrtc has AV1 on 35. */
+#define JB_DYNAMIC_TYPE_MIN 35
 
 /* Ticks a second; 0 for unknown. */
 JB_INLINE __u32 jb_clock_rate(enum jb_clock clock)

@@ -6,11 +6,9 @@
 #include <jitterbug/types.h>
 
 struct jb_config {
-	__u64 seed;   /* random, of the stream hash */
-	__u32 shards; /* of the totals: a power of two, at most JB_SHARDS_MAX */
-	__u32 rows;   /* of the totals, JB_UNKNOWN_ROWS included */
-	__u32 full;   /* --metrics full: deviation histograms too */
-	__u32 zero;
+	__u64 seed;                    /* random, of the stream hash */
+	__u32 shards;                  /* of the totals: a power of two, at most JB_SHARDS_MAX */
+	__u32 full;                    /* --metrics full: deviation histograms too */
 	__u64 media_ports[65536 / 64]; /* a bit each: probation is shorter there */
 };
 

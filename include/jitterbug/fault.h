@@ -15,6 +15,7 @@
 	X(SEGMENTS_TRUNCATED, "segments_truncated", "GSO packet with more segments than followed") \
 	X(STREAMS_FULL, "streams_full", "no room for a stream: see --max-streams")                 \
 	X(STREAM_INSERT, "stream_insert", "no stream inserted: its hash is taken")                 \
+	X(STREAM_BUSY, "stream_busy", "packet of a stream that other CPUs moved all the while")    \
 	X(STREAM_DELETE, "stream_delete", "a retired stream could not be deleted")                 \
 	X(PROBATION_FAILED, "probation_failed", "packets like RTP that made no stream")            \
 	X(ROWS_FULL, "rows_full", "no row for a workload: see --max-workloads")                    \

@@ -369,6 +369,10 @@ JB_INLINE void jb_receiver_timing(struct jb_receiver *r, const struct jb_rtp *rt
 	/* Padding repeats the timestamp before or has none; RTX carries its original's. */
 	if (rtp->padding_only)
 		return;
+	/* Another type of the same clock, such as comfort noise, goes on with its timing. */
+	if (rtp->payload_type != r->payload_type && r->clock != JB_CLOCK_UNKNOWN &&
+	    jb_clock_static(rtp->payload_type) == r->clock)
+		r->payload_type = rtp->payload_type;
 	if (rtp->payload_type == r->payload_type && r->media == JB_MEDIA_RTX)
 		return;
 	if (rtp->payload_type != r->payload_type || !(r->flags & JB_FRAME_KNOWN)) {

@@ -49,7 +49,6 @@ struct jb_rtp {
 	__u32 timestamp;
 	__u16 sequence;
 	__u8 payload_type;
-	__u8 marker;       /* 0 or 1 */
 	__u8 padding_only; /* 1: the payload is nothing but padding */
 	__u32 header_len;  /* fixed header, CSRCs and extension, in octets */
 };
@@ -126,7 +125,6 @@ JB_INLINE enum jb_rtp_result jb_rtp_parse(struct jb_rtp *ret_rtp, jb_rtp_read re
 	ret_rtp->ssrc = jb_be32(b + 8);
 	if (first >> 30 != 2 || (ret_rtp->payload_type & 0x60) == 0x40 || !ret_rtp->ssrc)
 		return JB_RTP_NOT;
-	ret_rtp->marker = first >> 23 & 1;
 	ret_rtp->sequence = first;
 	ret_rtp->timestamp = jb_be32(b + 4);
 	ret_rtp->padding_only = 0;

@@ -66,11 +66,24 @@ struct jb_row_key {
 	__u8 zero[6];
 };
 
+/* A map element may be taken over by another key while it is read: hence the check. */
+struct jb_row {
+	__u32 index;
+	__u32 check; /* jb_row_check() of its key */
+};
+
+JB_INLINE __u32 jb_row_check(const struct jb_row_key *key)
+{
+	return (__u32)(key->cgroup_id * 0x9e3779b97f4a7c15ULL >> 32) ^
+	       (__u32)(key->direction << 8 | key->media);
+}
+
 JB_INLINE __u32 jb_unknown_row(__u8 direction, __u8 media)
 {
 	return direction * JB_MEDIA_MAX + media;
 }
 
+_Static_assert(sizeof(struct jb_row) == 8, "read and written at once");
 _Static_assert(sizeof(struct jb_row_key) == 16, "no hidden padding in a map key");
 _Static_assert(sizeof(struct jb_rtp_totals) == 312, "the totals map's memory is budgeted");
 

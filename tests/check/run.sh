@@ -53,6 +53,13 @@ check_python() {
 	{ files '*.py' && written_in python3; } | sort -u |
 		PYTHONPYCACHEPREFIX=$O/check/python on_files python3 -W error -m py_compile
 }
+# What this machine doesn't run compiles as well.
+check_arm64() {
+	for file in bpf/*.bpf.c; do
+		"$CLANG" -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_arm64 -Iinclude -Ivmlinux/arm64 \
+			-Wall -Wextra -Werror -c -o "$O/check/arm64.o" "$file" || return 1
+	done
+}
 check_tidy() {
 	export O
 	export -f tidy
@@ -71,7 +78,7 @@ check_options() { tests/check/documents.py options "$O/jitterbug"; }
 passed=0
 failed=0
 [ $# -gt 0 ] || set -- rooms format shell python words licence links families options \
-	gcc clang tidy
+	gcc clang arm64 tidy
 for name; do
 	if output=$("check_$name" 2>&1); then
 		echo "ok $name"

@@ -165,6 +165,8 @@ static void take_time(struct jb_reference *m, const struct jb_rtp *rtp, long lon
 
 	if (rtp->padding_only)
 		return;
+	if (m->rate && static_rate(rtp->payload_type) == m->rate)
+		m->payload_type = rtp->payload_type; /* the same clock goes on */
 	if (rtp->payload_type != m->payload_type || !m->frame_known) {
 		anchor(m, rtp, now_ns);
 		m->added[JB_RTP_FRAMES]++;
@@ -177,7 +179,7 @@ static void take_time(struct jb_reference *m, const struct jb_rtp *rtp, long lon
 	m->added[JB_RTP_FRAMES]++;
 	if (m->rate)
 		sample(&m->jitter, elapsed, ticks, m->rate);
-	if (!m->rate || m->payload_type >= 96)
+	if (!m->rate || m->payload_type >= 35)
 		measure_clock(m, ticks, elapsed, now_ns);
 	m->frame_timestamp = rtp->timestamp;
 	m->frame_ns = now_ns;

@@ -314,10 +314,17 @@ static void test_time_backwards(void **state)
 	feed_audio(&world, 101, 100);
 	world.now_ns = 0;
 	feed_audio(&world, 201, 100);
-	assert_int_equal(jb_engine_stats(world.engine)->backwards, 200);
+	latest += 2 * 99 * 20 * MS; /* each goes on where the clock was set back */
+	assert_int_equal(jb_engine_stats(world.engine)->backwards, 2);
 	assert_int_equal(jb_engine_stats(world.engine)->now_ns, latest);
-	assert_int_equal(receiver(&world, 0)->packets, 300);
-	assert_int_equal(receiver(&world, 0)->last_ns, latest);
+	world.now_ns -= 520 * MS; /* another queue */
+	feed_audio(&world, 301, 10);
+	assert_int_equal(jb_engine_stats(world.engine)->backwards, 12);
+	assert_int_equal(jb_engine_stats(world.engine)->now_ns, latest);
+	world.now_ns = world.now_ns + 520 * MS - 200 * MS;
+	feed_audio(&world, 311, 1);
+	assert_int_equal(receiver(&world, 0)->packets, 311);
+	assert_in_range(receiver(&world, 0)->last_ns, latest, latest + 20 * MS);
 	assert_null(jb_engine_ended(world.engine, 0));
 	jb_engine_free(world.engine);
 }

@@ -104,6 +104,38 @@ static void test_a_burst_at_the_start(void **state)
 	}
 }
 
+/* Silence suppression: comfort noise (13) between talk spurts of PCMU (0), the clock the same. */
+static void test_comfort_noise_keeps_the_jitter(void **state)
+{
+	struct jb_random random = {7};
+	__u64 plain;
+
+	(void)state;
+	jb_feed_start(&f, 1, 0, PCMU);
+	jittered(&random, 500, 160, 20 * MS, 12 * MS);
+	plain = jb_receiver_jitter_ns(&f.receiver);
+	random.state = 7;
+	jb_feed_start(&f, 1, 0, PCMU);
+	for (int i = 0; i < 500; i++) {
+		f.rtp.payload_type = i % 25 < 2 ? 13 : PCMU;
+		jittered(&random, 1, 160, 20 * MS, 12 * MS);
+		assert_int_equal(f.receiver.clock, JB_CLOCK_8000);
+	}
+	assert_in_range(plain, 3 * MS, 6 * MS);
+	assert_int_equal(jb_receiver_jitter_ns(&f.receiver), plain);
+}
+
+/* AV1 is 35 to libwebrtc, and measured like any other. */
+static void test_av1_is_rechecked(void **state)
+{
+	(void)state;
+	jb_feed_start(&f, 1, 0, 35);
+	jb_feed_in_order(&f, 130, 960, 20 * MS); /* as if it were 48 kHz */
+	assert_int_equal(f.receiver.clock, JB_CLOCK_48000);
+	jb_feed_in_order(&f, 300, 3000, 33333333);
+	assert_int_equal(f.receiver.clock, JB_CLOCK_90000);
+}
+
 static void test_other_rates_never_lock(void **state)
 {
 	static const __u32 rates[] = {1000, 12000, 24000, 32000, 44100, 60000, 100000, 180000};
@@ -214,6 +246,8 @@ int main(void)
 		cmocka_unit_test(test_clock_locks_at_every_rate),
 		cmocka_unit_test(test_a_stall_is_no_other_rate),
 		cmocka_unit_test(test_a_burst_at_the_start),
+		cmocka_unit_test(test_comfort_noise_keeps_the_jitter),
+		cmocka_unit_test(test_av1_is_rechecked),
 		cmocka_unit_test(test_other_rates_never_lock),
 		cmocka_unit_test(test_random_timestamps_never_lock),
 		cmocka_unit_test(test_few_frames_do_not_lock),

@@ -31,7 +31,7 @@ static void test_only_the_type_after_a_video(void **state)
 		jb_rtx_learn(&known, type, true);
 		for (int other = 0; other < 128; other++)
 			assert_int_equal(jb_rtx_is_above_video(&known, other),
-					 other == type + 1 && other > 96);
+					 other == type + 1 && other > 35);
 		jb_rtx_learn(&known, type, false);
 		assert_int_equal(known.bits[0] | known.bits[1], 0);
 	}

@@ -19,6 +19,9 @@ struct jb_engine {
 	struct jb_candidate_set candidates[JB_CANDIDATE_PARTITIONS * JB_CANDIDATE_SETS];
 };
 
+/* Queues of one capture are apart by no more. */
+#define INTERLEAVED_NS JB_SECOND_NS
+
 /* One RTP packet on its way through. */
 struct packet {
 	struct jb_stream_key key;
@@ -256,16 +259,24 @@ static int take_datagram(struct jb_engine *engine, const struct jb_datagram *d)
 	return kind == JB_PACKET_RTP ? measure(engine, d) : 0;
 }
 
-/* Clocks are set back, and queues interleave; the measurement's time never goes backwards. */
+/*
+ * The measurement's time never goes backwards. Queues that interleave are clamped to the latest
+ * time; a clock that is set back goes on from there, for what comes after it is spaced as before.
+ */
 static void take_time(struct jb_engine_stats *stats, __u64 time_ns)
 {
+	__u64 now_ns = time_ns + stats->set_back_ns;
+
 	if (!stats->frames)
-		stats->first_ns = time_ns;
-	else if (time_ns < stats->now_ns)
-		stats->backwards++;
-	if (time_ns > stats->now_ns)
-		stats->now_ns = time_ns;
+		stats->first_ns = now_ns;
 	stats->frames++;
+	if (now_ns >= stats->now_ns) {
+		stats->now_ns = now_ns;
+		return;
+	}
+	stats->backwards++;
+	if (stats->now_ns - now_ns > INTERLEAVED_NS)
+		stats->set_back_ns += stats->now_ns - now_ns;
 }
 
 int jb_engine_frame(struct jb_engine *engine, enum jb_link link, const struct jb_frame *frame)

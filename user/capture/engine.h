@@ -35,6 +35,7 @@ struct jb_engine_stats {
 	__u64 streams_full;     /* streams that found no room */
 	__u64 ended_dropped;    /* finished streams that found no room to be told of */
 	__u64 backwards;        /* frames with a time before the latest: taken as of the latest */
+	__u64 set_back_ns;      /* by how much the capture's clock was set back, in all */
 	__u64 first_ns;
 	__u64 now_ns; /* the latest time */
 };

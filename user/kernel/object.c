@@ -42,7 +42,6 @@ static int configure(struct jb_kernel *kernel, const struct jb_kernel_options *o
 	if (getrandom(&config->seed, sizeof(config->seed), 0) != sizeof(config->seed))
 		return -errno;
 	config->shards = kernel->shards;
-	config->rows = kernel->rows;
 	config->full = options->full;
 	if (options->media_ports)
 		memcpy(config->media_ports, options->media_ports, sizeof(config->media_ports));

@@ -36,7 +36,7 @@ static void visit_row(void *ctx, const void *key, const void *value)
 {
 	const struct row_visit *visit = ctx;
 
-	visit->fn(visit->ctx, key, *(const __u32 *)value);
+	visit->fn(visit->ctx, key, ((const struct jb_row *)value)->index);
 }
 
 int jb_kernel_each_row(struct jb_kernel *kernel, jb_row_fn fn, void *ctx)
@@ -44,7 +44,7 @@ int jb_kernel_each_row(struct jb_kernel *kernel, jb_row_fn fn, void *ctx)
 	struct row_visit visit = {fn, ctx};
 
 	return jb_batch_each(bpf_map__fd(kernel->skel->maps.jb_rows), sizeof(struct jb_row_key),
-			     sizeof(__u32), 0, visit_row, &visit);
+			     sizeof(struct jb_row), 0, visit_row, &visit);
 }
 
 /* The first of a row's shards. */
