@@ -56,6 +56,23 @@ static __always_inline long jb_packet_read(struct __sk_buff *skb, __u32 offset, 
 	return bpf_skb_load_bytes(skb, offset, ret, size);
 }
 
+/*
+ * As above without a copy: where the octets are, in the packet or else in `buffer`; NULL if not at
+ * all. For headers whose fields go on into struct jb_packet: a stack buffer that is now filled from
+ * the packet, now by the helper, makes the verifier of Linux 6.18 lose its way ("verifier bug:
+ * stack slot"), for it takes precision back to slots that the helper has written.
+ */
+static __always_inline const void *jb_packet_at(struct __sk_buff *skb, __u32 offset, void *buffer,
+						__u32 size)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (offset <= JB_OFFSET_MAX && data + offset + size <= end)
+		return data + offset;
+	return bpf_skb_load_bytes(skb, offset, buffer, size) ? NULL : buffer;
+}
+
 /* Steps over IPv6 extension headers (RFC 8200 4) from *offset on; whether UDP follows. */
 static __always_inline bool jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 next, __u32 *offset)
 {
@@ -93,45 +110,47 @@ static __always_inline bool jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 nex
 
 static __always_inline bool jb_packet_ipv4(struct __sk_buff *skb, struct jb_packet *p)
 {
-	struct iphdr ip;
+	struct iphdr buffer;
+	const struct iphdr *ip = jb_packet_at(skb, 0, &buffer, sizeof(buffer));
 
-	if (jb_packet_read(skb, 0, &ip, sizeof(ip))) {
+	if (!ip) {
 		jb_fault(JB_FAULT_IP_HEADER);
 		return false;
 	}
-	if (ip.protocol != JB_IP_UDP)
+	if (ip->protocol != JB_IP_UDP)
 		return false;
-	if (ip.ihl < 5 || ip.version != 4) {
+	if (ip->ihl < 5 || ip->version != 4) {
 		jb_fault(JB_FAULT_IP_HEADER);
 		return false;
 	}
-	if (ip.frag_off & bpf_htons(JB_IPV4_FRAGMENT)) {
+	if (ip->frag_off & bpf_htons(JB_IPV4_FRAGMENT)) {
 		jb_fault(JB_FAULT_FRAGMENT);
 		return false;
 	}
 	p->key.source.half[0] = 0;
 	p->key.source.word[2] = bpf_htonl(0xffff);
-	p->key.source.word[3] = ip.saddr;
+	p->key.source.word[3] = ip->saddr;
 	p->key.destination.half[0] = 0;
 	p->key.destination.word[2] = bpf_htonl(0xffff);
-	p->key.destination.word[3] = ip.daddr;
-	p->offset = ip.ihl * 4;
+	p->key.destination.word[3] = ip->daddr;
+	p->offset = ip->ihl * 4;
 	return true;
 }
 
 static __always_inline bool jb_packet_ipv6(struct __sk_buff *skb, struct jb_packet *p)
 {
-	struct ipv6hdr ip;
+	struct ipv6hdr buffer;
+	const struct ipv6hdr *ip = jb_packet_at(skb, 0, &buffer, sizeof(buffer));
 
-	if (jb_packet_read(skb, 0, &ip, sizeof(ip))) {
+	if (!ip) {
 		jb_fault(JB_FAULT_IP_HEADER);
 		return false;
 	}
-	p->offset = sizeof(ip);
-	if (ip.nexthdr != JB_IP_UDP && !jb_packet_ipv6_chain(skb, ip.nexthdr, &p->offset))
+	p->offset = sizeof(*ip);
+	if (ip->nexthdr != JB_IP_UDP && !jb_packet_ipv6_chain(skb, ip->nexthdr, &p->offset))
 		return false;
-	__builtin_memcpy(&p->key.source, &ip.saddr, sizeof(p->key.source));
-	__builtin_memcpy(&p->key.destination, &ip.daddr, sizeof(p->key.destination));
+	__builtin_memcpy(&p->key.source, &ip->saddr, sizeof(p->key.source));
+	__builtin_memcpy(&p->key.destination, &ip->daddr, sizeof(p->key.destination));
 	return true;
 }
 

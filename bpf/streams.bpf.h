@@ -10,7 +10,7 @@
 #define JB_E2BIG  7
 /* Look-ups while another CPU inserts the stream: some microseconds, many times what it takes. */
 #define JB_ADMISSION_SPINS 64
-#define JB_TRIES           4
+#define JB_TRIES           2
 
 extern struct jb_streams_map jb_streams SEC(".maps");
 extern struct jb_candidates_map jb_candidates SEC(".maps");

@@ -26,20 +26,18 @@ static __always_inline void jb_workload_announce(__u64 cgroup_id)
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* The row that the map has for the key; false if none. */
-static __always_inline bool jb_workload_find(const struct jb_row_key *key, __u32 *ret)
+#define JB_NO_ROW 0xffffffffU
+
+/* The row that the map has for the key; JB_NO_ROW if none. */
+static __always_inline __u32 jb_workload_find(const struct jb_row_key *key)
 {
-	union {
-		__u64 whole;
-		struct jb_row row;
-	} found;
 	__u64 *value = bpf_map_lookup_elem(&jb_rows, key);
+	struct jb_row row;
 
 	if (!value)
-		return false;
-	found.whole = *(volatile __u64 *)value;
-	*ret = found.row.index;
-	return found.row.check == jb_row_check(key);
+		return JB_NO_ROW;
+	*(__u64 *)&row = *(volatile __u64 *)value; /* at once */
+	return row.check == jb_row_check(key) ? row.index : JB_NO_ROW;
 }
 
 static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
@@ -59,7 +57,8 @@ static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 	}
 	/* Another CPU was first, or there is no room: the row goes back, unused. */
 	bpf_map_push_elem(&jb_free_rows, &row.index, 0);
-	if (err == -JB_EEXIST && jb_workload_find(key, &other))
+	other = err == -JB_EEXIST ? jb_workload_find(key) : JB_NO_ROW;
+	if (other != JB_NO_ROW)
 		return other;
 	jb_fault(JB_FAULT_ROW_INSERT);
 	return jb_unknown_row(key->direction, key->media);
@@ -69,9 +68,9 @@ static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 static __always_inline __u32 jb_workload_row(__u64 cgroup_id, __u8 direction, __u8 media)
 {
 	struct jb_row_key key = {.cgroup_id = cgroup_id, .direction = direction, .media = media};
-	__u32 row;
+	__u32 row = jb_workload_find(&key);
 
-	return jb_workload_find(&key, &row) ? row : jb_workload_new_row(&key);
+	return row != JB_NO_ROW ? row : jb_workload_new_row(&key);
 }
 
 /* This CPU's shard of a row; NULL only if the row was never there. */
