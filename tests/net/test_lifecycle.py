@@ -454,7 +454,22 @@ def test_a_signal_ends_it_within_two_seconds(number):
         assert time.monotonic() - begin < 2
         agent._stopped = True
         assert_all_gone(ids, cgroup)
-        assert len(agent.process.stderr.splitlines()) == 3
+        assert len(agent.process.stderr.splitlines()) == 4
+
+
+def test_a_removed_cgroup_is_told():
+    """The kernel detaches then; an agent that measures nothing must not look healthy."""
+    with lab.Cgroup("removed") as cgroup, lab.Agent("--cgroup", cgroup.path) as agent:
+        def of_rtp(name):
+            return lab.total(agent.metrics(), f"jitterbug_agent_{name}")
+        assert of_rtp("program_attached") == 2 and of_rtp("feature_available") == 1
+        os.rmdir(cgroup.path)
+        line = f"the cgroup {cgroup.path} is gone: nothing is measured\n"
+        lab.wait_until(lambda: agent.get("/readyz") == (503, line), 10, "not ready")
+        assert of_rtp("program_attached") == 0 and of_rtp("feature_available") == 0
+        lab.wait_until(lambda: f" error: {line}" in agent.process.stderr, 10, "logged")
+        time.sleep(6)  # a pass more
+        assert agent.process.stderr.count(line) == 1
 
 
 def test_two_agents_at_once_count_the_same():

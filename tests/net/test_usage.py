@@ -222,6 +222,14 @@ def test_no_btf():
     refused(agent(before=hide), 1, "/sys/kernel/btf/vmlinux")
 
 
+def test_debug_tells_what_libbpf_tells():
+    hide = in_shell("mount --bind /dev/null /sys/kernel/btf/vmlinux")
+    lines = agent("--log-level", "debug", before=hide).stderr.splitlines()
+    assert len(lines) > 1
+    assert all(re.match(rf"{TIME} debug: libbpf: ", line) for line in lines[:-1])
+    assert re.match(rf"{TIME} error: ", lines[-1])
+
+
 # Where options come from
 
 def capacity(*options, env=None):
@@ -251,7 +259,7 @@ def test_log_formats():
                 lab.Agent("--cgroup", cgroup.path, "--log-format", form) as one:
             one.stop()
             lines = one.process.stderr.splitlines()
-        assert len(lines) == 3, lines
+        assert len(lines) == 4, lines
         for line in lines:
             if form == "json":
                 record = json.loads(line)
@@ -352,7 +360,7 @@ EXPECTED = [(SSRC, "egress"), (SSRC, "ingress"), (SSRC + 1, "egress"), (SSRC + 1
 def check_both(table, document, cgroup):
     assert mine(document, cgroup) == EXPECTED
     rows = rows_of(table, cgroup)
-    assert sorted(row[0] for row in rows) == ["in", "in", "out", "out"]
+    assert [row[0] for row in rows] == ["in", "in", "out", "out"]
     assert {int(row[4], 16) for row in rows} == {SSRC, SSRC + 1}
     g711 = [s for s in json.loads(document)["streams"]
             if s["unit"] == cgroup.relative and s["ssrc"] == SSRC]

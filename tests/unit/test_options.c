@@ -645,8 +645,6 @@ static void test_empty_files(void **state)
 	done();
 	assert_int_equal(parse_text("\r\n"), 0);
 	done();
-	ASSERT_GOOD("--config", "/dev/null");
-	done();
 }
 
 static void test_bad_lines(void **state)
@@ -739,7 +737,24 @@ static void test_unreadable_files(void **state)
 	assert_int_equal(PARSE("--config", path), -EACCES);
 	if (!user)
 		assert_int_equal(seteuid(0), 0);
-	assert_int_equal(PARSE("--config", "/dev/zero"), -EFBIG);
+}
+
+static void test_files_that_are_not_regular(void **state)
+{
+	char directory[] = "/tmp/jb-options-XXXXXX", fifo[sizeof(directory) + 2];
+
+	(void)state;
+	assert_int_equal(PARSE("--config", "/dev/null"), -EIO);
+	assert_string_equal(error,
+			    "argument --config: '/dev/null' can't be read: not a regular file");
+	assert_int_equal(PARSE("--config", "/dev/zero"), -EIO);
+	assert_non_null(mkdtemp(directory));
+	snprintf(fifo, sizeof(fifo), "%s/f", directory);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(PARSE("--config", fifo), -EIO); /* nobody writes: it must not wait */
+	assert_non_null(strstr(error, "not a regular file"));
+	assert_int_equal(unlink(fifo), 0);
+	assert_int_equal(rmdir(directory), 0);
 }
 
 /* One line of printable ASCII, whatever the input is. */
@@ -914,6 +929,7 @@ int main(void)
 		OPTIONS_TEST(test_line_of_a_megabyte),
 		OPTIONS_TEST(test_longest_file),
 		OPTIONS_TEST(test_unreadable_files),
+		OPTIONS_TEST(test_files_that_are_not_regular),
 		OPTIONS_TEST(test_errors_are_one_harmless_line),
 		OPTIONS_TEST(test_small_error_buffer),
 		OPTIONS_TEST(test_nothing_is_leaked_on_a_late_error),

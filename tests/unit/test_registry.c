@@ -27,7 +27,7 @@ static struct {
 		const char *path;
 	} cgroup[CGROUPS];
 	int walks;
-	int walk_error;
+	int walk_result; /* 1: incomplete */
 } world;
 
 static struct jb_registry *reg;
@@ -82,7 +82,7 @@ int jb_cgroups_walk(const char *root, jb_cgroup_fn fn, void *ctx)
 	for (int i = 0; i < CGROUPS; i++)
 		if (world.cgroup[i].path)
 			fn(ctx, world.cgroup[i].id, world.cgroup[i].path);
-	return world.walk_error;
+	return world.walk_result;
 }
 
 static void row(__u32 index, __u64 cgroup, __u8 direction, __u8 media, __u64 packets)
@@ -128,10 +128,10 @@ static long packets_of(const char *unit)
 	return sum;
 }
 
-static int setup_with(__u32 max_owners)
+static int setup_with(__u32 max_owners, __u64 grace_ns)
 {
 	const struct jb_registry_options options = {
-		.cgroup_root = "/", .grace_ns = GRACE, .max_owners = max_owners};
+		.cgroup_root = "/", .grace_ns = grace_ns, .max_owners = max_owners};
 
 	memset(&world, 0, sizeof(world));
 	memset(in_use, 0, sizeof(in_use));
@@ -142,7 +142,13 @@ static int setup_with(__u32 max_owners)
 static int setup(void **state)
 {
 	(void)state;
-	return setup_with(100);
+	return setup_with(100, GRACE);
+}
+
+static int setup_without_grace(void **state)
+{
+	(void)state;
+	return setup_with(100, 0);
 }
 
 static int teardown(void **state)
@@ -273,20 +279,107 @@ static void test_a_failed_walk_buries_nobody(void **state)
 	row(10, 100, JB_INGRESS, 0, 9);
 	tick();
 	cgroup(0, 0, NULL);
-	world.walk_error = -E2BIG;
+	world.walk_result = -EACCES;
 	for (int i = 0; i < 20; i++) {
 		now += TICK;
-		assert_int_equal(jb_registry_tick(reg, in_use, now), -E2BIG);
+		assert_int_equal(jb_registry_tick(reg, in_use, now), -EACCES);
 	}
 	assert_true(world.linked[10]);
 	assert_int_equal(packets_of("/a"), 9);
+}
+
+static void test_an_incomplete_walk_names_what_it_saw(void **state)
+{
+	(void)state;
+	world.walk_result = 1;
+	cgroup(0, 100, "/a");
+	row(10, 100, JB_INGRESS, 0, 9);
+	row(11, 101, JB_INGRESS, 0, 5); /* in what was pruned */
+	for (int i = 0; i < 20; i++)
+		tick();
+	assert_int_equal(packets_of("/a"), 9);
+	assert_null(jb_registry_identity(reg, 11));
+	assert_int_equal(packets_of("unknown"), -1);
+	cgroup(1, 101, "/b");
+	tick();
+	assert_int_equal(packets_of("/b"), 5);
+}
+
+static void test_an_incomplete_walk_gives_up_on_what_it_saw(void **state)
+{
+	char path[5000];
+
+	(void)state;
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	world.walk_result = 1;
+	cgroup(0, 100, path); /* longer than a name can be */
+	row(10, 100, JB_INGRESS, 0, 9);
+	tick();
+	tick();
+	assert_int_equal(packets_of("unknown"), 9);
+}
+
+static void test_an_incomplete_walk_buries_nobody(void **state)
+{
+	(void)state;
+	cgroup(0, 100, "/a");
+	row(10, 100, JB_INGRESS, 0, 9);
+	tick();
+	cgroup(0, 0, NULL);
+	world.walk_result = 1;
+	for (int i = 0; i < 20; i++)
+		tick();
+	assert_true(world.linked[10]);
+	world.walk_result = 0;
+	tick(); /* gone since now, for all that is known: the grace begins */
+	assert_true(world.linked[10]);
+	assert_int_equal(packets_of("/a"), 9);
+	world.walk_result = 1; /* what a complete walk has found stays true */
+	for (int i = 0; i < 4; i++)
+		tick();
+	assert_int_equal(world.recycled[10], 1);
+	assert_int_equal(packets_of("/a"), -1);
+}
+
+static void test_no_grace_spares_the_living(void **state)
+{
+	(void)state;
+	cgroup(0, 100, "/a");
+	row(10, 100, JB_INGRESS, 0, 9);
+	for (int i = 0; i < 20; i++) {
+		tick();
+		assert_true(world.linked[10]);
+		assert_int_equal(packets_of("/a"), 9);
+	}
+	cgroup(0, 0, NULL);
+	tick();
+	assert_false(world.linked[10]);
+	tick();
+	assert_int_equal(world.recycled[10], 1);
+	assert_int_equal(packets_of("/a"), -1);
+}
+
+static void test_no_grace_spares_the_unseen(void **state)
+{
+	(void)state;
+	cgroup(0, 100, "/a");
+	row(10, 100, JB_INGRESS, 0, 9);
+	tick();
+	world.walk_result = 1;
+	cgroup(0, 0, NULL);
+	row(11, 101, JB_INGRESS, 0, 5); /* came after the last complete walk */
+	for (int i = 0; i < 20; i++)
+		tick();
+	assert_true(world.linked[10]);
+	assert_true(world.linked[11]);
 }
 
 static void test_folds_beyond_the_cap(void **state)
 {
 	(void)state;
 	jb_registry_free(reg);
-	assert_int_equal(setup_with(4), 0); /* unknown, ~other and two more */
+	assert_int_equal(setup_with(4, GRACE), 0); /* unknown, ~other and two more */
 	cgroup(0, 100, "/a");
 	cgroup(1, 101, "/b");
 	cgroup(2, 102, "/c");
@@ -325,6 +418,16 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_restart_keeps_the_sum, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_failed_walk_buries_nobody, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_incomplete_walk_names_what_it_saw, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_an_incomplete_walk_gives_up_on_what_it_saw,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_incomplete_walk_buries_nobody, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_no_grace_spares_the_living,
+						setup_without_grace, teardown),
+		cmocka_unit_test_setup_teardown(test_no_grace_spares_the_unseen,
+						setup_without_grace, teardown),
 		cmocka_unit_test_setup_teardown(test_folds_beyond_the_cap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rows_of_no_workload, setup, teardown),
 	};

@@ -2,7 +2,8 @@
 /* Clients that are slow, many, hostile or persistent: none of them holds up the server. */
 #include "http_client.h"
 
-#define PAGE ((size_t)8 << 20)
+#define PAGE      ((size_t)8 << 20)
+#define HUGE_PAGE ((size_t)40 << 20) /* over the server's own limit */
 
 static unsigned int small(void *ctx, const struct jb_request *request, struct jb_buffer *body)
 {
@@ -14,21 +15,34 @@ static unsigned int small(void *ctx, const struct jb_request *request, struct jb
 	return 200;
 }
 
-static unsigned int large(void *ctx, const struct jb_request *request, struct jb_buffer *body)
+static unsigned int fill(struct jb_buffer *body, size_t size)
 {
 	char line[1024];
 
-	(void)ctx;
-	(void)request;
 	memset(line, 'a', sizeof(line));
-	for (size_t i = 0; i < PAGE / sizeof(line); i++)
+	for (size_t i = 0; i < size / sizeof(line); i++)
 		jb_buffer_append(body, line, sizeof(line));
 	return 200;
+}
+
+static unsigned int large(void *ctx, const struct jb_request *request, struct jb_buffer *body)
+{
+	(void)ctx;
+	(void)request;
+	return fill(body, PAGE);
+}
+
+static unsigned int huge(void *ctx, const struct jb_request *request, struct jb_buffer *body)
+{
+	(void)ctx;
+	(void)request;
+	return fill(body, HUGE_PAGE);
 }
 
 static const struct jb_route routes[] = {
 	{"/metrics", JB_ROUTE_OPEN, JB_ROUTE_METRICS, small},
 	{"/large", JB_ROUTE_OPEN, JB_ROUTE_TEXT, large},
+	{"/huge", JB_ROUTE_OPEN, JB_ROUTE_TEXT, huge},
 };
 
 static unsigned int handler_calls;
@@ -112,6 +126,37 @@ static void test_slow_readers(void **state)
 	jb_server_stop(server);
 }
 
+/* A page longer than all that may wait for slow clients is served too, if the limit has room. */
+static void test_page_limit(void **state)
+{
+	static const struct {
+		size_t limit;
+		const char *path, *status;
+	} cases[] = {
+		{PAGE, "/large", "200"},
+		{PAGE - 1, "/large", "500"},
+		{0, "/huge", "500"},
+		{HUGE_PAGE, "/huge", "200"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct jb_server_options options = {
+			.address = "127.0.0.1",
+			.routes = routes,
+			.n_routes = sizeof(routes) / sizeof(*routes),
+			.page_limit = cases[i].limit,
+		};
+		struct jb_server *server = start_server(&options);
+		char request[128];
+
+		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n" LOCAL CLOSE,
+			 cases[i].path);
+		expect(server, request, cases[i].status, NULL, NULL);
+		jb_server_stop(server);
+	}
+}
+
 static void test_stop_with_readers(void **state)
 {
 	struct jb_server *server = start(0);
@@ -165,9 +210,10 @@ static void test_connection_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keep_alive),   cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_slow_readers), cmocka_unit_test(test_stop_with_readers),
-		cmocka_unit_test(test_idle_timeout), cmocka_unit_test(test_connection_limit),
+		cmocka_unit_test(test_keep_alive),        cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_slow_readers),      cmocka_unit_test(test_page_limit),
+		cmocka_unit_test(test_stop_with_readers), cmocka_unit_test(test_idle_timeout),
+		cmocka_unit_test(test_connection_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -367,6 +367,11 @@ static void test_text(void **state)
 	view.now_ns = receiver.last_ns + 61 * JB_SECOND_NS;
 	jb_stream_view_info(&view, &info);
 	assert_column(&info, "idle_seconds", "1m01s");
+	view.direction = JB_EGRESS;
+	jb_stream_view_info(&view, &info);
+	assert_column(&info, "source_gap", "4");
+	assert_column(&info, "lost", "-");
+	assert_column(&info, "loss", "-");
 }
 
 static void test_columns_parse(void **state)

@@ -5,7 +5,19 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static int check_kind(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+}
 
 static int read_all(int fd, struct jb_buffer *text)
 {
@@ -24,12 +36,15 @@ static int read_all(int fd, struct jb_buffer *text)
 int jb_config_file_read(const char *path, size_t limit, struct jb_config_file *ret_file)
 {
 	struct jb_config_file file = {.text.limit = limit};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Non-blocking: the path may lead to a FIFO that nobody writes to. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = read_all(fd, &file.text);
+	err = check_kind(fd);
+	if (!err)
+		err = read_all(fd, &file.text);
 	close(fd);
 	if (err) {
 		jb_config_file_free(&file);

@@ -15,7 +15,10 @@ struct jb_config_file {
 	unsigned int line;
 };
 
-/* Reads all of it. 0, -EFBIG over `limit` bytes, or another -errno; then nothing is to be freed. */
+/*
+ * Reads all of it. 0, -EFBIG over `limit` bytes, -EINVAL if it is no regular file, or another
+ * -errno; then nothing is to be freed.
+ */
 int jb_config_file_read(const char *path, size_t limit, struct jb_config_file *ret_file);
 
 /*

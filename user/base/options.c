@@ -256,7 +256,7 @@ static int read_file(struct parse *parse)
 	if (err) {
 		where(parse, &parse->options->table[i], place);
 		explain(parse, "%s: '%.256s' can't be read: %s", place, parse->file_path,
-			strerror(-err));
+			err == -EINVAL ? "not a regular file" : strerror(-err));
 		return err == -EINVAL ? -EIO : err;
 	}
 	return read_entries(parse);

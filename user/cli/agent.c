@@ -13,6 +13,17 @@
 #include "web/server.h"
 
 #define NAME "jitterbug agent"
+#define GONE "the cgroup %s is gone: nothing is measured"
+
+/* A number's macro as text. */
+#define TEXT(number)   QUOTED(number)
+#define QUOTED(number) #number
+
+/* What a stream and a series take of a page, with room; and between what a page's limit is. */
+#define STREAM_BYTES   1024
+#define SERIES_BYTES   512
+#define PAGE_LIMIT_MIN ((uint64_t)32 << 20)
+#define PAGE_LIMIT_MAX ((uint64_t)1 << 30) /* what `jitterbug streams` takes, too */
 
 enum metrics_mode {
 	METRICS_STANDARD,
@@ -38,22 +49,23 @@ struct config {
 
 static const struct jb_option table[] = {
 	{"listen", JB_OPTION_ADDRESS(struct config, listen), .value = "0.0.0.0:9504",
-	 .help = "address and port of /metrics"},
+	 .placeholder = "ADDRESS:PORT", .help = "address and port of /metrics"},
 	{"token-file", JB_OPTION_STRING(struct config, token_file), .placeholder = "FILE",
 	 .help = "bearer token that opens /api/v1 to more than loopback"},
 	{"cgroup", JB_OPTION_STRING(struct config, cgroup), .placeholder = "PATH",
 	 .help = "measure only below this cgroup2 directory, not the whole node"},
 	{"metrics", JB_OPTION_ENUM(struct config, metrics, metrics_names), .value = "standard",
 	 .help = "full: deviation histograms too"},
-	{"max-series", JB_OPTION_U32(struct config, max_series), .value = "20000", .min = 1000,
-	 .max = 10000000, .help = "beyond, workloads are folded into ~other"},
-	{"max-streams", JB_OPTION_U32(struct config, max_streams), .value = "65536", .min = 16,
-	 .max = 4194304, .help = "streams at once"},
-	{"max-workloads", JB_OPTION_U32(struct config, max_workloads), .value = "1024", .min = 2,
-	 .max = 65536, .help = "workloads at once"},
+	{"max-series", JB_OPTION_U32(struct config, max_series), .value = TEXT(JB_NODE_MAX_SERIES),
+	 .min = 1000, .max = 10000000, .help = "beyond, workloads are folded into ~other"},
+	{"max-streams", JB_OPTION_U32(struct config, max_streams),
+	 .value = TEXT(JB_NODE_MAX_STREAMS), .min = 16, .max = 4194304, .help = "streams at once"},
+	{"max-workloads", JB_OPTION_U32(struct config, max_workloads),
+	 .value = TEXT(JB_NODE_MAX_WORKLOADS), .min = 2, .max = 65536, .help = "workloads at once"},
 	{"media-ports", JB_OPTION_PORTS(struct config, media_ports),
 	 .help = "ports of media: two packets in a row make a stream there, four elsewhere"},
-	{"grace", JB_OPTION_DURATION(struct config, grace_ns), .value = "5m",
+	{"grace", JB_OPTION_DURATION(struct config, grace_ns),
+	 .value = TEXT(JB_NODE_GRACE_MINUTES) "m",
 	 .help = "how long the counters of a workload outlive it"},
 	{"log-level", JB_OPTION_ENUM(struct config, log_level, jb_log_level_names), .value = "info",
 	 .help = "least severe messages to log"},
@@ -74,6 +86,7 @@ struct agent {
 	struct jb_server *server;
 	struct jb_loop *loop;
 	bool failing; /* the last pass failed: it is logged once */
+	bool gone;    /* its cgroup is: likewise */
 };
 
 static unsigned int serve_metrics(void *ctx, const struct jb_request *request,
@@ -106,6 +119,10 @@ static unsigned int serve_ready(void *ctx, const struct jb_request *request, str
 	const struct agent *agent = ctx;
 
 	(void)request;
+	if (!jb_node_is_measuring(agent->node)) {
+		jb_buffer_printf(body, GONE "\n", jb_node_cgroup(agent->node));
+		return 503;
+	}
 	jb_buffer_puts(body, agent->failing ? "the last pass over the BPF maps failed\n" : "ok\n");
 	return agent->failing ? 503 : 200;
 }
@@ -126,11 +143,20 @@ static void on_result(struct agent *agent, const char *what, int err)
 	agent->failing = err;
 }
 
+static void check_cgroup(struct agent *agent)
+{
+	if (agent->gone || jb_node_is_measuring(agent->node))
+		return;
+	jb_log(JB_LOG_ERROR, GONE, jb_node_cgroup(agent->node));
+	agent->gone = true;
+}
+
 static void on_tick(void *ctx)
 {
 	struct agent *agent = ctx;
 
 	on_result(agent, "pass over the BPF maps", jb_node_tick(agent->node));
+	check_cgroup(agent);
 }
 
 static void on_workload(int fd, uint32_t events, void *ctx)
@@ -157,6 +183,21 @@ static void on_request(int fd, uint32_t events, void *ctx)
 	jb_loop_stop(agent->loop);
 }
 
+static size_t page_limit(const struct config *config)
+{
+	uint64_t limit = (uint64_t)config->max_streams * STREAM_BYTES +
+			 (uint64_t)config->max_series * SERIES_BYTES;
+
+	if (limit < PAGE_LIMIT_MIN)
+		return PAGE_LIMIT_MIN;
+	return limit < PAGE_LIMIT_MAX ? limit : PAGE_LIMIT_MAX;
+}
+
+static void log_libbpf(const char *line)
+{
+	jb_log(JB_LOG_DEBUG, "%s", line);
+}
+
 /* The server comes first: a port that is taken is told before anything is attached. */
 static int start_server(struct agent *agent, const struct config *config)
 {
@@ -168,6 +209,7 @@ static int start_server(struct agent *agent, const struct config *config)
 		.routes = routes,
 		.n_routes = sizeof(routes) / sizeof(*routes),
 		.ctx = agent,
+		.page_limit = page_limit(config),
 	};
 	int err = jb_server_start(&agent->server, &server, &error);
 
@@ -189,7 +231,10 @@ static int start_node(struct agent *agent, const struct config *config)
 		.grace_ns = config->grace_ns,
 		.max_series = config->max_series,
 	};
-	int err = jb_node_open(&agent->node, &node, error);
+	int err;
+
+	jb_kernel_set_log(log_libbpf);
+	err = jb_node_open(&agent->node, &node, error);
 
 	if (err)
 		jb_log(JB_LOG_ERROR, "%s", error);
@@ -216,11 +261,13 @@ static void announce(const struct agent *agent, const struct config *config)
 	const char *host = config->listen.host;
 	bool any = !*host || !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
 	bool v6 = !any && strchr(host, ':');
+	char base[sizeof("http://[]:65535") + sizeof(config->listen.host)];
 
+	snprintf(base, sizeof(base), "http://%s%s%s:%u", v6 ? "[" : "", any ? "127.0.0.1" : host,
+		 v6 ? "]" : "", jb_server_port(agent->server));
 	jb_log(JB_LOG_INFO, "measuring at %s", jb_node_cgroup(agent->node));
-	jb_log(JB_LOG_INFO, "metrics: http://%s%s%s:%u/metrics, streams: /api/v1/streams there",
-	       v6 ? "[" : "", any ? "127.0.0.1" : host, v6 ? "]" : "",
-	       jb_server_port(agent->server));
+	jb_log(JB_LOG_INFO, "metrics: %s/metrics", base);
+	jb_log(JB_LOG_INFO, "streams: %s/api/v1/streams", base);
 }
 
 static int run(struct agent *agent, const struct config *config)

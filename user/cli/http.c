@@ -7,8 +7,8 @@
 
 #include <curl/curl.h>
 
-/* Beyond any page that an agent serves. */
-#define JB_HTTP_LIMIT     (64UL * 1024 * 1024)
+/* The longest page that an agent serves. */
+#define JB_HTTP_LIMIT     (1UL << 30)
 #define JB_HTTP_TIMEOUT_S 10L
 #define JB_TOKEN_MAX      4096
 

@@ -28,7 +28,7 @@ struct config {
 };
 
 static const struct jb_option table[] = {
-	{"agent", JB_OPTION_STRING(struct config, agent), .value = "http://127.0.0.1:9504",
+	{"agent", JB_OPTION_STRING(struct config, agent), .value = JB_DEFAULT_AGENT,
 	 .placeholder = "URL",
 	 .help = "the agent to ask; if none runs on this node, measure for 5 s"},
 	{"token-file", JB_OPTION_STRING(struct config, token_file), .placeholder = "FILE",
@@ -67,9 +67,10 @@ static int wait_a_while(void)
 static int measure(struct jb_buffer *body)
 {
 	const struct jb_node_options node_options = {
-		.kernel = {.max_streams = 65536, .max_workloads = 1024},
-		.max_series = 20000,
-		.grace_ns = 300 * JB_SECOND_NS,
+		.kernel = {.max_streams = JB_NODE_MAX_STREAMS,
+			   .max_workloads = JB_NODE_MAX_WORKLOADS},
+		.max_series = JB_NODE_MAX_SERIES,
+		.grace_ns = JB_NODE_GRACE_MINUTES * (60 * JB_SECOND_NS),
 	};
 	char error[JB_NODE_ERROR];
 	struct jb_node *node;
@@ -90,6 +91,23 @@ static int measure(struct jb_buffer *body)
 	return err ? jb_cli_fail(NAME, JB_EXIT_FAILED, "%s", strerror(-err)) : JB_EXIT_OK;
 }
 
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By workload (units come before pods), what comes in before what goes out, source and SSRC. */
+static int compare(const void *left, const void *right)
+{
+	const struct jb_stream_info *a = left, *b = right;
+
+	return strcmp(a->namespace_, b->namespace_) ?: strcmp(a->pod, b->pod) ?:
+	       strcmp(a->unit, b->unit) ?: strcmp(b->direction, a->direction) ?:
+	       strcmp(a->source_address, b->source_address) ?:
+	       compare_numbers(a->source_port, b->source_port) ?:
+	       compare_numbers(a->ssrc, b->ssrc);
+}
+
 static int print_table(const json_t *list)
 {
 	const struct jb_stream_column *columns[JB_STREAM_COLUMNS_MAX];
@@ -105,8 +123,10 @@ static int print_table(const json_t *list)
 		err = jb_stream_parse(json_array_get(list, i), &infos[i], &bad);
 	if (err)
 		jb_cli_fail(NAME, JB_EXIT_FAILED, "the agent's answer: bad value of \"%s\"", bad);
-	else
+	else {
+		qsort(infos, n, sizeof(*infos), compare);
 		err = jb_stream_print(infos, n, columns, n_columns, stdout);
+	}
 	free(infos);
 	return err ? JB_EXIT_FAILED : jb_cli_flush(NAME);
 }

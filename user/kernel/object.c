@@ -108,12 +108,25 @@ static int fail(char *error, int err, const char *what)
 	return err;
 }
 
-/* libbpf would write to stderr; what its callers need to know is in the error. */
-static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
+static void (*log_line)(const char *line);
+
+void jb_kernel_set_log(void (*log)(const char *line))
 {
+	log_line = log;
+}
+
+/* libbpf would write to stderr; what its callers need to know is in the error. */
+static int on_print(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char *text, *rest, *line;
+
 	(void)level;
-	(void)format;
-	(void)arguments;
+	if (!log_line || vasprintf(&text, format, arguments) < 0)
+		return 0;
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		if (*line)
+			log_line(line);
+	free(text);
 	return 0;
 }
 
@@ -123,7 +136,7 @@ int jb_kernel_load(struct jb_kernel **ret, const struct jb_kernel_options *optio
 	const char *what = "open the BPF object";
 	int err = -ENOMEM;
 
-	libbpf_set_print(silent);
+	libbpf_set_print(on_print);
 
 	if (!kernel)
 		return fail(error, err, what);

@@ -21,6 +21,9 @@ struct jb_kernel_options {
 /* Long enough for any message below. */
 #define JB_KERNEL_ERROR_LEN 512
 
+/* Who gets what libbpf tells, a line at a time, without its newline; NULL, as at first: nobody. */
+void jb_kernel_set_log(void (*log)(const char *line));
+
 /*
  * Opens, sizes and loads. On failure -errno, *ret untouched, and one line in `error` (of
  * JB_KERNEL_ERROR_LEN) that names what failed and the remedy, if there is one.
@@ -38,8 +41,8 @@ __u32 jb_kernel_possible_cpus(void);
 
 struct jb_kernel_program_info {
 	const char *name;
-	bool attaches; /* false: user space runs it */
-	bool attached;
+	bool attaches;    /* false: user space runs it */
+	bool attached;    /* no longer once its cgroup has been removed */
 	__u64 runtime_ns; /* counted only while kernel.bpf_stats_enabled is 1 */
 };
 

@@ -5,6 +5,16 @@
 #include "kernel/memory.h"
 #include "kernel/private.h"
 
+/* The kernel detaches a link whose cgroup has been removed, and then tells no cgroup of it. */
+static bool is_attached(const struct bpf_link *link)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+
+	return link && !bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) &&
+	       info.cgroup.cgroup_id;
+}
+
 bool jb_kernel_program(const struct jb_kernel *kernel, __u32 index,
 		       struct jb_kernel_program_info *ret)
 {
@@ -19,7 +29,7 @@ bool jb_kernel_program(const struct jb_kernel *kernel, __u32 index,
 	*ret = (struct jb_kernel_program_info){
 		.name = s->progs[index].name,
 		.attaches = *s->progs[index].prog != kernel->skel->progs.jb_retire,
-		.attached = *s->progs[index].link,
+		.attached = is_attached(*s->progs[index].link),
 	};
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
 		ret->runtime_ns = info.run_time_ns;

@@ -68,19 +68,14 @@ struct parts {
 
 static void read_parts(const struct jb_node *node, struct jb_page *page, struct parts *parts)
 {
-	bool measuring = true;
-
 	while (page->n_programs < JB_PROGRAMS_MAX &&
 	       jb_kernel_program(node->kernel, page->n_programs,
-				 &parts->programs[page->n_programs])) {
-		const struct jb_kernel_program_info *p = &parts->programs[page->n_programs++];
-
-		measuring = measuring && (p->attached || !p->attaches);
-	}
+				 &parts->programs[page->n_programs]))
+		page->n_programs++;
 	while (page->n_maps < JB_MAPS_MAX &&
 	       jb_kernel_map(node->kernel, page->n_maps, &parts->maps[page->n_maps]))
 		page->n_maps++;
-	parts->features[0] = (struct jb_feature){"rtp", measuring};
+	parts->features[0] = (struct jb_feature){"rtp", jb_node_is_measuring(node)};
 	page->n_features = 1;
 	page->programs = parts->programs;
 	page->maps = parts->maps;

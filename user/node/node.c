@@ -101,6 +101,16 @@ const char *jb_node_cgroup(const struct jb_node *node)
 	return node->cgroup;
 }
 
+bool jb_node_is_measuring(const struct jb_node *node)
+{
+	struct jb_kernel_program_info program;
+
+	for (__u32 i = 0; jb_kernel_program(node->kernel, i, &program); i++)
+		if (program.attaches && !program.attached)
+			return false;
+	return true;
+}
+
 int jb_node_tick(struct jb_node *node)
 {
 	__u64 now = jb_now_ns();

@@ -12,6 +12,12 @@
 
 struct jb_node;
 
+/* What the agent measures with unless told otherwise. */
+#define JB_NODE_MAX_STREAMS   65536
+#define JB_NODE_MAX_WORKLOADS 1024
+#define JB_NODE_MAX_SERIES    20000
+#define JB_NODE_GRACE_MINUTES 5
+
 struct jb_node_options {
 	struct jb_kernel_options kernel;
 	const char *cgroup; /* attach here; NULL: the root of cgroup2, which is found */
@@ -27,6 +33,9 @@ void jb_node_close(struct jb_node *node); /* NULL is fine */
 
 /* Where the programs are attached. */
 const char *jb_node_cgroup(const struct jb_node *node);
+
+/* False once that cgroup has been removed: the kernel has detached the programs, for good. */
+bool jb_node_is_measuring(const struct jb_node *node);
 
 /* The pass that is due every JB_CENSUS_INTERVAL_MS. 0, or -errno of the first part that failed. */
 int jb_node_tick(struct jb_node *node);

@@ -89,10 +89,10 @@ static void text_destination(const struct jb_stream_info *info, struct jb_buffer
 	append_endpoint(out, info->destination_address, info->destination_port);
 }
 
-/* Of what was sent, as far as it has been decided; at egress the source's gaps. */
+/* Of what was sent, as far as it has been decided. At egress nothing has been lost yet. */
 static void text_loss(const struct jb_stream_info *info, struct jb_buffer *out)
 {
-	uint64_t lost = info->lost != JB_STREAM_NONE ? info->lost : info->source_gap;
+	uint64_t lost = info->lost;
 
 	if (lost == JB_STREAM_NONE || info->unique == JB_STREAM_NONE || !(lost + info->unique))
 		jb_buffer_puts(out, "-");

@@ -12,6 +12,7 @@
 #include "web/site.h"
 
 #define IDLE_TIMEOUT_S    10U
+#define PAGE_LIMIT        ((size_t)32 << 20)
 #define MAX_CONNECTIONS   64U
 #define CONNECTION_MEMORY ((size_t)16 * 1024) /* headers, a token of 4 KiB among them */
 
@@ -149,6 +150,7 @@ int jb_server_start(struct jb_server **ret_server, const struct jb_server_option
 	server->site.routes = options->routes;
 	server->site.n_routes = options->n_routes;
 	server->site.ctx = options->ctx;
+	server->site.page_limit = options->page_limit ? options->page_limit : PAGE_LIMIT;
 	server->site.token.path = options->token_file;
 	server->fd = -1;
 	server->timer = -1;

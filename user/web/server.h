@@ -55,6 +55,7 @@ struct jb_server_options {
 	size_t n_routes;
 	void *ctx;                   /* of the handlers */
 	unsigned int idle_timeout_s; /* a connection without progress is closed; 0: 10 */
+	size_t page_limit;           /* bytes of a page, below 4 GiB; beyond it is 500; 0: 32 MiB */
 };
 
 /*

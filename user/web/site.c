@@ -9,11 +9,11 @@
 #include "web/guard.h"
 #include "web/reply.h"
 
-#define MAX_PAGE      ((size_t)32 << 20)
-#define KEPT_PAGE     ((size_t)8 << 20)  /* a larger buffer is not kept for the next request */
-#define MAX_IN_FLIGHT ((size_t)16 << 20) /* bodies that slow clients have not taken yet */
-#define GZIP_LEVEL    1                  /* higher ones cost more time than they save bytes */
-#define GZIP_FROM     1024               /* smaller pages fit a packet anyway */
+#define KEPT_PAGE ((size_t)8 << 20) /* a larger buffer is not kept for the next request */
+/* Bodies that slow clients have not taken yet; below it one more page is served, however long. */
+#define MAX_IN_FLIGHT ((size_t)16 << 20)
+#define GZIP_LEVEL    1    /* higher ones cost more time than they save bytes */
+#define GZIP_FROM     1024 /* smaller pages fit a packet anyway */
 
 static int read_token(struct jb_site *site, struct jb_buffer *error)
 {
@@ -152,7 +152,7 @@ static enum MHD_Result serve(struct jb_site *site, struct MHD_Connection *connec
 		request.openmetrics =
 			jb_accept_openmetrics(request_header(connection, MHD_HTTP_HEADER_ACCEPT));
 	jb_buffer_reset(&site->page);
-	site->page.limit = MAX_PAGE;
+	site->page.limit = site->page_limit;
 	reply.status = route->handler(site->ctx, &request, &site->page);
 	reply.content_type = content_type(route, &request);
 	if (site->page.error || take_page(site, connection, &reply.body, &reply.gzipped) < 0)
@@ -178,7 +178,8 @@ enum MHD_Result jb_site_respond(struct jb_site *site, struct MHD_Connection *con
 				     "a request has no body here\n", NULL, NULL);
 	if (route->access == JB_ROUTE_GUARDED && !may_read(site, connection))
 		return refuse_reader(site, connection);
-	if (site->in_flight >= MAX_IN_FLIGHT)
+	/* Probes are a few octets, and must not fail for another client's slowness. */
+	if (site->in_flight >= MAX_IN_FLIGHT && route->content != JB_ROUTE_TEXT)
 		return jb_reply_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
 				     "too many pages wait for slow clients\n",
 				     MHD_HTTP_HEADER_RETRY_AFTER, "10");

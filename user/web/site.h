@@ -19,6 +19,7 @@ struct jb_site {
 	struct jb_token token; /* its path is NULL: none configured */
 	struct jb_gzip *gzip;
 	struct jb_buffer page; /* what the current request renders; used again */
+	size_t page_limit;     /* bytes of a page, uncompressed */
 	size_t in_flight;      /* bytes of pages that clients have not taken yet */
 };
 

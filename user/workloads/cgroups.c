@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,60 +17,86 @@ struct walk {
 	size_t len;
 	int left;
 	int depth;
+	bool incomplete;
 };
 
 static int walk_below(struct walk *w, int fd);
 
-static int visit_child(struct walk *w, int parent, const char *name)
+static void visit_child(struct walk *w, int parent, const char *name)
 {
 	size_t len = w->len;
-	int fd, err = 0;
+	int fd;
 
-	if (w->len + strlen(name) + 2 > sizeof(w->path))
-		return -E2BIG;
+	if (w->depth == JB_CGROUPS_DEPTH_MAX || len + strlen(name) + 2 > sizeof(w->path))
+		return;
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return 0; /* gone meanwhile */
-	w->len += sprintf(w->path + w->len, "/%s", name);
-	err = walk_below(w, fd);
+	if (fd < 0) {
+		if (errno != ENOENT) /* gone meanwhile */
+			w->incomplete = true;
+		return;
+	}
+	w->len += sprintf(w->path + len, "/%s", name);
+	w->depth++;
+	if (walk_below(w, fd))
+		w->incomplete = true;
+	w->depth--;
 	w->len = len;
 	w->path[len] = '\0';
-	return err;
+}
+
+static bool is_child(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+	       strcmp(entry->d_name, "..") != 0;
+}
+
+static int visit_children(struct walk *w, DIR *dir)
+{
+	for (;;) {
+		struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			return -errno;
+		if (!is_child(entry))
+			continue;
+		if (!w->left) {
+			w->incomplete = true;
+			return 0;
+		}
+		w->left--; /* also for one that is pruned: that bounds the time */
+		visit_child(w, dirfd(dir), entry->d_name);
+	}
 }
 
 /* Takes over fd. */
 static int walk_below(struct walk *w, int fd)
 {
 	struct stat st;
-	struct dirent *entry;
-	DIR *dir;
-	int err = 0;
+	DIR *dir = fdopendir(fd);
+	int err;
 
-	if (!w->left-- || w->depth == JB_CGROUPS_DEPTH_MAX) {
-		close(fd);
-		return -E2BIG;
-	}
-	if (!fstat(fd, &st))
-		w->fn(w->ctx, st.st_ino, w->len ? w->path : "/");
-	dir = fdopendir(fd);
 	if (!dir) {
 		err = -errno;
 		close(fd);
 		return err;
 	}
-	w->depth++;
-	while (!err && (entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-			err = visit_child(w, fd, entry->d_name);
-	w->depth--;
+	if (fstat(fd, &st)) {
+		err = -errno;
+	} else {
+		w->fn(w->ctx, st.st_ino, w->len ? w->path : "/");
+		err = visit_children(w, dir);
+	}
 	closedir(dir);
 	return err;
 }
 
 int jb_cgroups_walk(const char *root, jb_cgroup_fn fn, void *ctx)
 {
-	struct walk w = {.fn = fn, .ctx = ctx, .left = JB_CGROUPS_MAX};
+	struct walk w = {.fn = fn, .ctx = ctx, .left = JB_CGROUPS_MAX - 1};
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : walk_below(&w, fd);
 
-	return fd < 0 ? -errno : walk_below(&w, fd);
+	return err ? err : w.incomplete;
 }

@@ -31,10 +31,10 @@ struct workload {
 	UT_hash_handle hh;
 	__u64 cgroup_id;
 	struct owner *owner; /* NULL until it is named */
-	__u64 alive_ns;      /* when it was last known to be there */
+	__u64 alive_ns;      /* when it last was there, or may have been */
 	__u32 attempts;
 	__u32 rows;
-	__u64 walk; /* the last that found it */
+	__u64 walk; /* the last that found it, or after which it came */
 };
 
 struct row {
@@ -54,7 +54,8 @@ struct jb_registry {
 	struct owner *unknown, *other;
 	struct workload *workloads; /* by cgroup id */
 	struct row *rows;           /* by row */
-	__u64 walk;
+	__u64 walk;                 /* the last */
+	__u64 complete_walk;        /* the last that was complete */
 	__u64 folded;
 	int error; /* of the callbacks */
 };
@@ -116,6 +117,7 @@ static struct workload *workload_get(struct jb_registry *reg, __u64 cgroup_id, _
 		return NULL;
 	w->cgroup_id = cgroup_id;
 	w->alive_ns = now_ns;
+	w->walk = reg->walk;
 	HASH_ADD(hh, reg->workloads, cgroup_id, sizeof(w->cgroup_id), w);
 	if (w->hh.tbl)
 		return w;
@@ -179,13 +181,18 @@ static void on_cgroup(void *ctx, __u64 id, const char *path)
 		workload_own(w, owner_get(reg, name));
 }
 
+/* A workload that an incomplete walk did not see may find its name in another. */
 static void give_up_naming(struct jb_registry *reg)
 {
+	bool complete = reg->complete_walk == reg->walk;
 	struct workload *w, *tmp;
 
-	HASH_ITER (hh, reg->workloads, w, tmp)
-		if (!w->owner && ++w->attempts >= JB_NAMING_ATTEMPTS)
+	HASH_ITER (hh, reg->workloads, w, tmp) {
+		if (w->owner || (!complete && w->walk != reg->walk))
+			continue;
+		if (++w->attempts >= JB_NAMING_ATTEMPTS)
 			workload_own(w, reg->unknown);
+	}
 }
 
 static bool any_nameless(const struct jb_registry *reg)
@@ -198,13 +205,16 @@ static bool any_nameless(const struct jb_registry *reg)
 
 static int walk(struct jb_registry *reg, struct sync *sync)
 {
-	int err;
+	int incomplete;
 
 	reg->walk++;
-	err = jb_cgroups_walk(reg->root, on_cgroup, sync);
-	if (!err || err == -E2BIG) /* another walk would find no more */
-		give_up_naming(reg);
-	return err;
+	incomplete = jb_cgroups_walk(reg->root, on_cgroup, sync);
+	if (incomplete < 0)
+		return incomplete;
+	if (!incomplete)
+		reg->complete_walk = reg->walk;
+	give_up_naming(reg);
+	return 0;
 }
 
 static int sync_rows(struct jb_registry *reg, struct sync *sync)
@@ -243,6 +253,17 @@ static int row_recycle(struct jb_registry *reg, struct row *row)
 	return err;
 }
 
+static bool is_gone(const struct jb_registry *reg, const struct workload *w)
+{
+	return w->walk < reg->complete_walk;
+}
+
+/* Has gone, and the grace is over. */
+static bool is_past(const struct jb_registry *reg, const struct workload *w, __u64 now_ns)
+{
+	return is_gone(reg, w) && now_ns - w->alive_ns >= reg->grace_ns;
+}
+
 /* One step of the row's end, if it has come to that. */
 static int row_age(struct jb_registry *reg, struct row *row, bool in_use, __u64 now_ns)
 {
@@ -255,7 +276,7 @@ static int row_age(struct jb_registry *reg, struct row *row, bool in_use, __u64 
 	}
 	if (row->unlinked_ns)
 		return now_ns - row->unlinked_ns < JB_LIMBO_NS ? 0 : row_recycle(reg, row);
-	if (now_ns - row->workload->alive_ns < reg->grace_ns)
+	if (!is_past(reg, row->workload, now_ns))
 		return 0;
 	err = jb_kernel_unlink_row(reg->kernel, &row->key);
 	if (!err)
@@ -269,6 +290,10 @@ static int age(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns)
 	struct row *row, *rtmp;
 	int err = 0;
 
+	/* The grace begins when a complete walk misses a workload, not with the pruned ones. */
+	for (w = reg->workloads; w; w = w->hh.next)
+		if (!is_gone(reg, w))
+			w->alive_ns = now_ns;
 	/* A socket outlives its cgroup; so does what is told of it. */
 	for (row = reg->rows; row; row = row->hh.next)
 		if (row_in_use[row->row])
@@ -279,7 +304,7 @@ static int age(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns)
 		err = err ? err : e;
 	}
 	HASH_ITER (hh, reg->workloads, w, wtmp)
-		if (!w->rows && now_ns - w->alive_ns >= reg->grace_ns)
+		if (!w->rows && is_past(reg, w, now_ns))
 			workload_free(reg, w);
 	return err;
 }

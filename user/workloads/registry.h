@@ -30,7 +30,9 @@ int jb_registry_refresh(struct jb_registry *reg, __u64 now_ns);
 
 /*
  * The periodic pass: as above, and finds who has gone, and takes back their rows. row_in_use has
- * a non-zero octet for each row to which a stream refers, from a complete scan. 0 or -errno.
+ * a non-zero octet for each row to which a stream refers, from a complete scan. Gone is whom the
+ * last complete walk of the cgroups did not see; one that had to prune (workloads/cgroups.h) names
+ * what it saw, buries nobody and is no error. 0 or -errno.
  */
 int jb_registry_tick(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns);
 

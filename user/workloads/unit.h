@@ -7,8 +7,13 @@
 
 /*
  * Writes the unit of the cgroup at `path` (from the root, "/" is the root itself): the outermost
- * systemd service or scope (systemd.unit(5)); below a user's manager, user@UID.service/UNIT; any
- * other cgroup by its path. 0, or -ENAMETOOLONG.
+ * systemd service or scope (systemd.unit(5)), with nothing but slices above it; below a user's
+ * manager, user@UID.service/UNIT, again with nothing but slices between; any other cgroup by its
+ * whole path. So a container's own systemd takes no name of the host's units.
+ *
+ * The name is valid UTF-8 without control characters: each byte that is neither is written as
+ * \xHH, and so is the backslash of what would look like that. Different names stay different.
+ * 0, or -ENAMETOOLONG.
  */
 int jb_unit_name(const char *path, char *ret, size_t ret_size);
 
