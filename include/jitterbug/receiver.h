@@ -371,7 +371,8 @@ JB_INLINE void jb_receiver_timing(struct jb_receiver *r, const struct jb_rtp *rt
 		return;
 	/* Another type of the same clock, such as comfort noise, goes on with its timing. */
 	if (rtp->payload_type != r->payload_type && r->clock != JB_CLOCK_UNKNOWN &&
-	    jb_clock_static(rtp->payload_type) == r->clock)
+	    jb_clock_static(rtp->payload_type) == r->clock &&
+	    jb_clock_media(r->clock, rtp->payload_type) == r->media)
 		r->payload_type = rtp->payload_type;
 	if (rtp->payload_type == r->payload_type && r->media == JB_MEDIA_RTX)
 		return;

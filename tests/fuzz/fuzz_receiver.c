@@ -93,6 +93,13 @@ static void count(const struct jb_rtp *rtp, __u32 bytes)
 	struct stream *s = &streams[rtp->ssrc % STREAMS];
 	struct jb_probation p;
 
+	if (s->admitted && jb_receiver_is_idle(&s->receiver, now_ns, JB_IDLE_NS)) {
+		/* as the caller of the receiver does: it is over */
+		jb_receiver_flush(&s->receiver, &totals);
+		check_receiver(&s->receiver);
+		*s = (struct stream){};
+		jb_candidate_forget(&candidates, 1 + rtp->ssrc % STREAMS);
+	}
 	if (s->admitted) {
 		jb_receiver_packet(&s->receiver, rtp, bytes, now_ns, &totals, true);
 		return;

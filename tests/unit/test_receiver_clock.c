@@ -125,6 +125,18 @@ static void test_comfort_noise_keeps_the_jitter(void **state)
 	assert_int_equal(jb_receiver_jitter_ns(&f.receiver), plain);
 }
 
+/* MPA is audio and H263 video, both at 90 kHz: found by the fuzzer. */
+static void test_same_clock_other_media(void **state)
+{
+	(void)state;
+	jb_feed_start(&f, 1, 0, 14);
+	jb_feed_in_order(&f, 10, 2160, 24 * MS);
+	assert_int_equal(f.receiver.media, JB_MEDIA_AUDIO);
+	f.rtp.payload_type = 34;
+	jb_feed_in_order(&f, 1, 3000, 33333333);
+	assert_int_equal(f.receiver.media, JB_MEDIA_VIDEO);
+}
+
 /* AV1 is 35 to libwebrtc, and measured like any other. */
 static void test_av1_is_rechecked(void **state)
 {
@@ -247,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_a_stall_is_no_other_rate),
 		cmocka_unit_test(test_a_burst_at_the_start),
 		cmocka_unit_test(test_comfort_noise_keeps_the_jitter),
+		cmocka_unit_test(test_same_clock_other_media),
 		cmocka_unit_test(test_av1_is_rechecked),
 		cmocka_unit_test(test_other_rates_never_lock),
 		cmocka_unit_test(test_random_timestamps_never_lock),
