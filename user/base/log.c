@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "base/values.h"
 
 enum { MESSAGE_SIZE = 4096 };
@@ -51,38 +52,6 @@ void jb_log_init(enum jb_log_level level, enum jb_log_format format)
 	enabled_format = format;
 }
 
-/*
- * The length of the well-formed UTF-8 sequence at `text` (RFC 3629: no overlong forms, surrogates
- * or values over U+10FFFF), or 0. The NUL at the end of the text stops every sequence.
- */
-static size_t utf8_sequence(const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len;
-
-	if (byte[0] < 0x80)
-		return 1;
-	if (byte[0] < 0xc2 || byte[0] > 0xf4)
-		return 0;
-	len = byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
-	if (byte[0] == 0xe0)
-		low = 0xa0;
-	if (byte[0] == 0xed)
-		high = 0x9f;
-	if (byte[0] == 0xf0)
-		low = 0x90;
-	if (byte[0] == 0xf4)
-		high = 0x8f;
-	if (byte[1] < low || byte[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++) {
-		if (byte[i] < 0x80 || byte[i] > 0xbf)
-			return 0;
-	}
-	return len;
-}
-
 /* C0, DEL, and C1 in its UTF-8 form: a terminal obeys all three. */
 static bool is_control(const char *text, size_t len)
 {
@@ -97,7 +66,7 @@ static void append_json(struct jb_buffer *out, const char *text)
 	size_t len;
 
 	for (; *text; text += len ? len : 1) {
-		len = utf8_sequence(text);
+		len = jb_utf8_length(text);
 		if (!len)
 			jb_buffer_puts(out, "\\ufffd");
 		else if (*text == '"' || *text == '\\')
@@ -114,7 +83,7 @@ static void append_text(struct jb_buffer *out, const char *text)
 	size_t len;
 
 	for (; *text; text += len ? len : 1) {
-		len = utf8_sequence(text);
+		len = jb_utf8_length(text);
 		if (!len || is_control(text, len))
 			jb_buffer_printf(out, "\\x%02x", (unsigned char)text[len ? len - 1 : 0]);
 		else

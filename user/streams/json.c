@@ -4,32 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Octets of the UTF-8 character at `c` (RFC 3629), 0 if there is none; stops before the NUL. */
-static size_t utf8_length(const unsigned char *c)
-{
-	size_t length;
-	unsigned char low = 0x80, high = 0xbf; /* of the second octet */
-
-	if (c[0] < 0x80)
-		return 1;
-	if (c[0] < 0xc2 || c[0] > 0xf4)
-		return 0;
-	length = c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-	if (c[0] == 0xe0)
-		low = 0xa0;
-	else if (c[0] == 0xed) /* surrogates */
-		high = 0x9f;
-	else if (c[0] == 0xf0)
-		low = 0x90;
-	else if (c[0] == 0xf4)
-		high = 0x8f;
-	if (c[1] < low || c[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
+#include "base/utf8.h"
 
 static bool is_plain(unsigned char c)
 {
@@ -50,7 +25,7 @@ void jb_json_string(struct jb_buffer *out, const char *text)
 		jb_buffer_append(out, start, (size_t)(c - start));
 		if (!*c)
 			break;
-		length = utf8_length(c);
+		length = jb_utf8_length(c);
 		if (length > 1)
 			jb_buffer_append(out, c, length);
 		else if (!length)

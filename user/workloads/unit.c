@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/utf8.h"
 #include "workloads/unit.h"
 
 #define JB_USER_MANAGER "user@"
@@ -36,31 +37,6 @@ static bool find_unit(const char *path, struct part *ret)
 			return false;
 		path += len;
 	}
-}
-
-/* Octets of the character at `c` beyond ASCII (RFC 3629), 0 if there is none. */
-static size_t utf8_length(const unsigned char *c)
-{
-	unsigned char low = 0x80, high = 0xbf; /* of the second octet */
-	size_t len;
-
-	if (c[0] < 0xc2 || c[0] > 0xf4)
-		return 0;
-	len = c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-	if (c[0] == 0xe0)
-		low = 0xa0;
-	else if (c[0] == 0xed) /* surrogates */
-		high = 0x9f;
-	else if (c[0] == 0xf0)
-		low = 0x90;
-	else if (c[0] == 0xf4)
-		high = 0x8f;
-	if (c[1] < low || c[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
 }
 
 static bool is_control(unsigned char c)
@@ -97,7 +73,7 @@ static size_t plain_length(const unsigned char *c)
 		return !is_control(c[0]) && !looks_escaped(c);
 	if (c[0] == 0xc2 && c[1] < 0xa0) /* C1 controls */
 		return 0;
-	return utf8_length(c);
+	return jb_utf8_length(c);
 }
 
 /* Writes to `to` unless it is NULL; returns the length, without the NUL. */
