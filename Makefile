@@ -21,9 +21,11 @@ endif
 WARN := -Wall -Wextra -Werror
 CPPFLAGS_USER := -D_GNU_SOURCE -DJB_VERSION='"$(VERSION)"' -Iuser -Iinclude -I$(O)
 LIBS := -lbpf -lelf -lz -lmicrohttpd -lcurl -ljansson -lpcap
-BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(TARGET) -Iinclude -Ivmlinux/$(ARCH)
+BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g -Wno-unused-parameter -D__TARGET_ARCH_$(TARGET) -Iinclude -Ivmlinux/$(ARCH)
 
-BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+# maps.bpf.o first: bpftool 7.1 takes the offsets of extern maps from the first object.
+BPF_OBJECTS := $(O)/bpf/maps.bpf.o $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,\
+	$(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c)))
 USER_OBJECTS := $(patsubst user/%.c,$(O)/user/%.o,$(filter-out user/main.c,$(wildcard user/*/*.c)))
 SKELETON := $(O)/jitterbug.skel.h
 
@@ -82,7 +84,7 @@ $(O)/flags: FORCE
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(O)/flags
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)$(CLANG) $(WARN) $(BPF_FLAGS) -MMD -MP -c -o $@ $<
 
 $(O)/jitterbug.bpf.o: $(BPF_OBJECTS)
 	$(call say,BPFLD,$@)

@@ -4,6 +4,7 @@
 #define JB_PACKET_BPF_H
 
 #include <bpf/bpf_endian.h>
+#include <jitterbug/rtp.h>
 #include <jitterbug/stream.h>
 #include "fault.bpf.h"
 
@@ -12,12 +13,16 @@ enum jb_protocol {
 	JB_ETH_IPV4 = 0x0800,
 	JB_ETH_IPV6 = 0x86dd,
 	JB_IP_HOP_BY_HOP = 0,
+	JB_IP_ICMP = 1,
+	JB_IP_TCP = 6,
 	JB_IP_UDP = 17,
 	JB_IP_ROUTING = 43,
 	JB_IP_FRAGMENT = 44,
 	JB_IP_AH = 51,
+	JB_IP_ICMPV6 = 58,
 	JB_IP_DESTINATION = 60,
 	JB_IP_MOBILITY = 135,
+	JB_IP_NONE = 255, /* reserved: what is not followed */
 };
 
 #define JB_IPV4_FRAGMENT    0x3fff /* more fragments, or an offset */
@@ -28,13 +33,16 @@ enum jb_protocol {
 /* The packet at hand: where its UDP payload is, and what is known of the datagram in turn. */
 struct jb_packet {
 	struct jb_stream_key key; /* of the stream, its SSRC that of the datagram in turn */
-	__u64 now_ns;
+	__u64 now_ns;             /* 0 until it is asked for */
 	struct jb_rtp rtp;
-	__u32 offset;   /* of the UDP payload */
-	__u32 length;   /* of the UDP payload, all segments */
-	__u32 segment;  /* length of each segment; the last may be shorter */
-	__u32 bytes;    /* of the datagram in turn */
-	__u8 direction; /* enum jb_direction */
+	__u32 offset;     /* of the UDP payload; of the TCP header */
+	__u32 length;     /* of the UDP payload, all segments */
+	__u32 segment;    /* length of each segment; the last may be shorter */
+	__u32 bytes;      /* of the datagram in turn */
+	__u32 udp_row;    /* of the socket, as struct jb_udp_socket has them */
+	__u32 signal_row; /* in this direction */
+	__u32 flags;      /* enum jb_udp_flag */
+	__u8 direction;   /* enum jb_direction */
 };
 
 /*
@@ -73,28 +81,32 @@ static __always_inline const void *jb_packet_at(struct __sk_buff *skb, __u32 off
 	return bpf_skb_load_bytes(skb, offset, buffer, size) ? NULL : buffer;
 }
 
-/* Steps over IPv6 extension headers (RFC 8200 4) from *offset on; whether UDP follows. */
-static __always_inline bool jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 next, __u32 *offset)
+/*
+ * Steps over IPv6 extension headers (RFC 8200 4) from *offset on; returns what follows them.
+ * Global, so that it is verified once, not for each of its ends what comes after; weak, for each
+ * object has it, and the linker keeps one.
+ */
+__weak __noinline int jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 next, __u32 *offset)
 {
 	__u8 head[4];
 
+	if (!offset)
+		return JB_IP_NONE;
 	for (int i = 0; i <= JB_IPV6_HEADERS_MAX; i++) {
-		if (next == JB_IP_UDP)
-			return true;
-		if (i == JB_IPV6_HEADERS_MAX)
-			break;
 		if (next != JB_IP_HOP_BY_HOP && next != JB_IP_ROUTING &&
 		    next != JB_IP_DESTINATION && next != JB_IP_FRAGMENT && next != JB_IP_AH &&
 		    next != JB_IP_MOBILITY)
-			return false;
+			return next;
+		if (i == JB_IPV6_HEADERS_MAX)
+			break;
 		if (jb_packet_read(skb, *offset, head, sizeof(head))) {
 			jb_fault(JB_FAULT_IP_HEADER);
-			return false;
+			return JB_IP_NONE;
 		}
 		if (next == JB_IP_FRAGMENT) {
 			if ((head[2] << 8 | head[3]) & JB_IPV6_FRAGMENT) {
 				jb_fault(JB_FAULT_FRAGMENT);
-				return false;
+				return JB_IP_NONE;
 			}
 			*offset += 8;
 		} else if (next == JB_IP_AH) {
@@ -105,27 +117,29 @@ static __always_inline bool jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 nex
 		next = head[0];
 	}
 	jb_fault(JB_FAULT_IPV6_EXTENSIONS);
-	return false;
+	return JB_IP_NONE;
 }
 
-static __always_inline bool jb_packet_ipv4(struct __sk_buff *skb, struct jb_packet *p)
+static __always_inline __u8 jb_packet_ipv4(struct __sk_buff *skb, struct jb_packet *p, __u32 base)
 {
 	struct iphdr buffer;
-	const struct iphdr *ip = jb_packet_at(skb, 0, &buffer, sizeof(buffer));
+	const struct iphdr *ip = jb_packet_at(skb, base, &buffer, sizeof(buffer));
 
 	if (!ip) {
 		jb_fault(JB_FAULT_IP_HEADER);
-		return false;
+		return JB_IP_NONE;
 	}
-	if (ip->protocol != JB_IP_UDP)
-		return false;
+	if (ip->protocol != JB_IP_UDP) {
+		p->offset = base + ip->ihl * 4;
+		return ip->protocol;
+	}
 	if (ip->ihl < 5 || ip->version != 4) {
 		jb_fault(JB_FAULT_IP_HEADER);
-		return false;
+		return JB_IP_NONE;
 	}
 	if (ip->frag_off & bpf_htons(JB_IPV4_FRAGMENT)) {
 		jb_fault(JB_FAULT_FRAGMENT);
-		return false;
+		return JB_IP_NONE;
 	}
 	p->key.source.half[0] = 0;
 	p->key.source.word[2] = bpf_htonl(0xffff);
@@ -133,42 +147,47 @@ static __always_inline bool jb_packet_ipv4(struct __sk_buff *skb, struct jb_pack
 	p->key.destination.half[0] = 0;
 	p->key.destination.word[2] = bpf_htonl(0xffff);
 	p->key.destination.word[3] = ip->daddr;
-	p->offset = ip->ihl * 4;
-	return true;
+	p->offset = base + ip->ihl * 4;
+	return JB_IP_UDP;
 }
 
-static __always_inline bool jb_packet_ipv6(struct __sk_buff *skb, struct jb_packet *p)
+static __always_inline __u8 jb_packet_ipv6(struct __sk_buff *skb, struct jb_packet *p, __u32 base)
 {
 	struct ipv6hdr buffer;
-	const struct ipv6hdr *ip = jb_packet_at(skb, 0, &buffer, sizeof(buffer));
+	const struct ipv6hdr *ip = jb_packet_at(skb, base, &buffer, sizeof(buffer));
+	__u8 next;
 
 	if (!ip) {
 		jb_fault(JB_FAULT_IP_HEADER);
-		return false;
+		return JB_IP_NONE;
 	}
-	p->offset = sizeof(*ip);
-	if (ip->nexthdr != JB_IP_UDP && !jb_packet_ipv6_chain(skb, ip->nexthdr, &p->offset))
-		return false;
-	__builtin_memcpy(&p->key.source, &ip->saddr, sizeof(p->key.source));
-	__builtin_memcpy(&p->key.destination, &ip->daddr, sizeof(p->key.destination));
-	return true;
+	p->offset = base + sizeof(*ip);
+	next = ip->nexthdr;
+	if (next != JB_IP_UDP && next != JB_IP_TCP)
+		next = jb_packet_ipv6_chain(skb, next, &p->offset);
+	if (next == JB_IP_UDP) {
+		__builtin_memcpy(&p->key.source, &ip->saddr, sizeof(p->key.source));
+		__builtin_memcpy(&p->key.destination, &ip->daddr, sizeof(p->key.destination));
+	}
+	return next;
 }
 
-/* Whether the packet is UDP, and if so where its payload is. */
+/* The protocol in the IP packet at `base`, and where it begins; for UDP the addresses, too. */
+static __always_inline __u8 jb_packet_ip(struct __sk_buff *skb, struct jb_packet *p, __u32 base)
+{
+	if (skb->protocol == bpf_htons(JB_ETH_IPV4))
+		return jb_packet_ipv4(skb, p, base);
+	if (skb->protocol == bpf_htons(JB_ETH_IPV6))
+		return jb_packet_ipv6(skb, p, base);
+	return JB_IP_NONE;
+}
+
+/* From the UDP header, at p->offset, to its payload; whether it is there. */
 static __always_inline bool jb_packet_udp(struct __sk_buff *skb, struct jb_packet *p)
 {
 	struct udphdr udp;
 	__u32 gso_size;
 
-	if (skb->protocol == bpf_htons(JB_ETH_IPV4)) {
-		if (!jb_packet_ipv4(skb, p))
-			return false;
-	} else if (skb->protocol == bpf_htons(JB_ETH_IPV6)) {
-		if (!jb_packet_ipv6(skb, p))
-			return false;
-	} else {
-		return false;
-	}
 	if (jb_packet_read(skb, p->offset, &udp, sizeof(udp))) {
 		jb_fault(JB_FAULT_UDP_LENGTH);
 		return false;

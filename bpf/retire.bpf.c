@@ -16,7 +16,7 @@
 __noinline int jb_retire_stream(__u64 hash, __u64 now_ns, __u64 idle_ns)
 {
 	struct jb_stream *s = bpf_map_lookup_elem(&jb_streams, &hash);
-	struct jb_rtp_totals *totals;
+	union jb_totals *totals;
 	bool idle;
 	__u32 row;
 

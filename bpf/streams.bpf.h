@@ -28,8 +28,9 @@ static __noinline int jb_streams_insert(const struct jb_packet *p, __u64 hash,
 					const struct jb_held *held)
 {
 	__u8 media = jb_clock_media(jb_clock_static(p->rtp.payload_type), p->rtp.payload_type);
-	__u32 row = jb_workload_row(p->key.cgroup_id, p->direction, media);
-	struct jb_rtp_totals *totals = jb_workload_totals(row);
+	__u32 row = jb_workload_row(p->key.cgroup_id, jb_slot_rtp(p->direction, media));
+	__u32 quality_row = jb_workload_row(p->key.cgroup_id, JB_SLOT_QUALITY + p->direction);
+	union jb_totals *totals = jb_workload_totals(row);
 	struct jb_stream *s;
 	int err; /* not long: before d7ba4cc900bf (6.4) the upper half is undefined */
 
@@ -42,11 +43,12 @@ static __noinline int jb_streams_insert(const struct jb_packet *p, __u64 hash,
 	if (!s)
 		return -JB_ENOENT;
 	bpf_spin_lock(&s->lock);
-	jb_receiver_start(&s->receiver, &p->rtp, held, p->now_ns, totals);
+	jb_receiver_start(&s->receiver, &p->rtp, held, p->now_ns, &totals->rtp);
 	s->key = p->key;
 	s->direction = p->direction;
 	s->row_media = media;
 	s->row = row;
+	s->quality_row = quality_row;
 	s->dead = 0;
 	bpf_spin_unlock(&s->lock);
 	return 0;
@@ -128,7 +130,7 @@ static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_p
 		bpf_map_update_elem(&jb_video_types, &hash, &none, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&jb_video_types, &hash);
 	}
-	row = jb_workload_row(p->key.cgroup_id, p->direction, media);
+	row = jb_workload_row(p->key.cgroup_id, jb_slot_rtp(p->direction, media));
 
 	bpf_spin_lock(&s->lock);
 	mine = jb_streams_is_mine(s, p);
@@ -146,9 +148,9 @@ static __noinline int jb_streams_classify(struct jb_stream *s, const struct jb_p
 }
 
 /* Ends a stream, locked: what is in its window is settled, and nobody counts it any more. */
-static __always_inline void jb_streams_end(struct jb_stream *s, struct jb_rtp_totals *totals)
+static __always_inline void jb_streams_end(struct jb_stream *s, union jb_totals *totals)
 {
-	jb_receiver_flush(&s->receiver, totals);
+	jb_receiver_flush(&s->receiver, &totals->rtp);
 	s->dead = 1;
 }
 
@@ -170,7 +172,7 @@ static __always_inline enum jb_counted jb_streams_count(struct jb_stream *s, __u
 							const struct jb_packet *p)
 {
 	enum jb_counted result = JB_COUNTED;
-	struct jb_rtp_totals *totals;
+	union jb_totals *totals;
 	bool idle = false;
 	__u32 row;
 
@@ -192,7 +194,7 @@ static __always_inline enum jb_counted jb_streams_count(struct jb_stream *s, __u
 		idle = true;
 		result = JB_NOT_MINE;
 	} else {
-		jb_receiver_packet(&s->receiver, &p->rtp, p->bytes, p->now_ns, totals,
+		jb_receiver_packet(&s->receiver, &p->rtp, p->bytes, p->now_ns, &totals->rtp,
 				   jb_config.full);
 	}
 	bpf_spin_unlock(&s->lock);
@@ -213,8 +215,8 @@ static __noinline struct jb_stream *jb_streams_await(__u64 hash)
 	return NULL;
 }
 
-/* One RTP packet: p->rtp, with p->key.ssrc set. */
-static __always_inline void jb_streams_packet(const struct jb_packet *p)
+/* One RTP packet: p->rtp, with p->key.ssrc set. Whether it is one of a stream. */
+static __always_inline bool jb_streams_packet(const struct jb_packet *p)
 {
 	__u64 hash = jb_stream_hash(&p->key, p->direction, jb_config.seed);
 	struct jb_stream *s = bpf_map_lookup_elem(&jb_streams, &hash);
@@ -225,15 +227,16 @@ static __always_inline void jb_streams_packet(const struct jb_packet *p)
 		enum jb_counted counted = s ? jb_streams_count(s, hash, p) : JB_NOT_MINE;
 
 		if (counted == JB_COUNTED)
-			return;
+			return true;
 		if (counted == JB_MOVED)
 			continue;
 		if (!jb_streams_hold(p, hash, restart))
-			return;
+			return false;
 		s = jb_streams_await(hash);
 		restart = true;
 	}
 	jb_fault(JB_FAULT_STREAM_BUSY);
+	return true;
 }
 
 #endif

@@ -48,7 +48,7 @@ static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 
 	if (bpf_map_pop_elem(&jb_free_rows, &row.index)) {
 		jb_fault(JB_FAULT_ROWS_FULL);
-		return jb_unknown_row(key->direction, key->media);
+		return key->slot;
 	}
 	err = bpf_map_update_elem(&jb_rows, key, &row, BPF_NOEXIST);
 	if (!err) {
@@ -61,25 +61,29 @@ static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 	if (other != JB_NO_ROW)
 		return other;
 	jb_fault(JB_FAULT_ROW_INSERT);
-	return jb_unknown_row(key->direction, key->media);
+	return key->slot;
 }
 
-/* The row of (workload, direction, media). */
-static __always_inline __u32 jb_workload_row(__u64 cgroup_id, __u8 direction, __u8 media)
+/* The workload's row for a slot; without a workload (0), or where there is no room, nobody's. */
+static __noinline __u32 jb_workload_row(__u64 cgroup_id, __u32 slot)
 {
-	struct jb_row_key key = {.cgroup_id = cgroup_id, .direction = direction, .media = media};
-	__u32 row = jb_workload_find(&key);
+	struct jb_row_key key = {.cgroup_id = cgroup_id, .slot = slot};
+	__u32 row;
 
+	if (cgroup_id == JB_EDGE_CGROUP)
+		return JB_EDGE_ROW;
+	if (!cgroup_id)
+		return slot;
+	row = jb_workload_find(&key);
 	return row != JB_NO_ROW ? row : jb_workload_new_row(&key);
 }
 
 /* This CPU's shard of a row; NULL only if the row was never there. */
-static __always_inline struct jb_rtp_totals *jb_workload_totals(__u32 row)
+static __always_inline union jb_totals *jb_workload_totals(__u32 row)
 {
 	__u32 shard = bpf_get_smp_processor_id() & (jb_config.shards - 1);
 	__u32 index = row * jb_config.shards + shard;
-
-	struct jb_rtp_totals *totals = bpf_map_lookup_elem(&jb_totals, &index);
+	union jb_totals *totals = bpf_map_lookup_elem(&jb_totals, &index);
 
 	if (!totals)
 		jb_fault(JB_FAULT_MAP_LOOKUP);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# deps.sh build|test|demo: install what is missing to build, to build and test, or to run the demo.
+# deps.sh build|test|demo|webrtc: install what is missing to build, to build and test, to run the
+# demo, or for the tests with browsers.
 #
 # On Debian, Ubuntu and their like it installs the missing packages, and does nothing when all are
 # there. Elsewhere it looks for the tools and libraries themselves and names the packages of those
@@ -33,6 +34,7 @@ test  pc:cmocka          libcmocka-dev                   libcmocka-devel        
 test  cmd:python3        python3                         python3                    python3                   python           python3
 test  py:pytest          python3-pytest                  python3-pytest             python3-pytest            python-pytest    py3-pytest
 test  cmd:tc             iproute2                        iproute,iproute-tc         iproute2                  iproute2         iproute2
+test  cmd:nft            nftables                        nftables                   nftables                  nftables         nftables
 test  cmd:ethtool        ethtool                         ethtool                    ethtool                   ethtool          ethtool
 test  cmd:promtool       prometheus                      golang-github-prometheus   golang-github-prometheus-prometheus prometheus prometheus
 test  cmd:tcpdump        tcpdump                         tcpdump                    tcpdump                   tcpdump          tcpdump
@@ -56,6 +58,11 @@ media gst:opusenc        gstreamer1.0-plugins-base       gstreamer1-plugins-base
 media gst:rtpbin         gstreamer1.0-plugins-good       gstreamer1-plugins-good    gstreamer-plugins-good    gst-plugins-good gst-plugins-good
 media gst:srtpenc        gstreamer1.0-plugins-bad        gstreamer1-plugins-bad-free gstreamer-plugins-bad    gst-plugins-bad  gst-plugins-bad
 media gst:x264enc        gstreamer1.0-plugins-ugly       gstreamer1-plugins-ugly    gstreamer-plugins-ugly    gst-plugins-ugly gst-plugins-ugly
+
+webrtc cmd:chromium      chromium                        chromium                   chromium                  chromium         chromium
+webrtc cmd:node          nodejs                          nodejs                     nodejs-default            nodejs           nodejs
+webrtc cmd:npm           npm                             nodejs-npm                 npm-default               npm              npm
+webrtc cmd:janus         janus                           janus                      janus-gateway             janus-gateway    janus-gateway
 END
 }
 
@@ -136,13 +143,14 @@ clang_version() {
 }
 
 # debian_missing: the entries of the Debian column of which no alternative is installed. The
-# sanitizers' libraries are tried out: older releases have them in a package that clang depends on.
+# sanitizers' libraries are tried out: older releases have them in a package that clang depends on;
+# so is npm, which comes with some packages of nodejs.
 debian_missing() {
 	version=$(clang_version)
 	wanted | while read -r _ check entry _; do
 		[ -z "$version" ] || entry=$(echo "$entry" | sed "s/CLANG/$version/g")
 		case $check in
-		asan:*) found "$check" && continue ;;
+		asan:* | cmd:npm) found "$check" && continue ;;
 		*) any_installed "$entry" && continue ;;
 		esac
 		echo "$entry"
@@ -171,10 +179,10 @@ debian_try() {
 	apt-get -q install -y --no-install-recommends $(first_available $(debian_missing))
 }
 
-# prometheus is installed for promtool alone.
-stop_prometheus() {
+# stop_service NAME: prometheus is installed for promtool alone, and tests start a janus of their own.
+stop_service() {
 	[ -d /run/systemd/system ] || return 0
-	systemctl disable --now prometheus.service || say "prometheus.service was not stopped"
+	systemctl disable --now "$1.service" || say "$1.service was not stopped"
 }
 
 debian() {
@@ -189,7 +197,9 @@ debian() {
 		say "could not install: $(debian_missing | tr '\n' ' ')"
 		return 1
 	}
-	case " $missing " in *" prometheus "*) stop_prometheus ;; esac
+	for name in prometheus janus; do
+		case " $missing " in *" $name "*) stop_service "$name" ;; esac
+	done
 }
 
 # --- everywhere else
@@ -224,8 +234,9 @@ case $#:$set in
 1:build) sets='build' ;;
 1:test) sets='build|test|media' ;;
 1:demo) sets='media' ;;
+1:webrtc) sets='build|test|webrtc' ;;
 *)
-	say "usage: deps.sh build|test|demo"
+	say "usage: deps.sh build|test|demo|webrtc"
 	exit 2
 	;;
 esac

@@ -7,10 +7,10 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(T)/unit/%,$(wildcard tests/unit/test_*
 UNIT_HELPERS := $(patsubst tests/unit/%.c,$(T)/unit/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 BPF_TESTS := $(patsubst tests/bpf/%.c,$(T)/bpf/%,$(wildcard tests/bpf/test_*.c))
 BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
-NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso)
+NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso slow_reader tcp_tool)
 TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
 
-.PHONY: unit bpf net net-tools programs check live test test-asan test-valgrind fuzz fuzz-run bench
+.PHONY: unit bpf net webrtc test-webrtc net-tools programs check live test test-asan test-valgrind fuzz fuzz-run bench
 
 $(T)/%.o: tests/%.c $(O)/flags | $(SKELETON)
 	$(call say,CC,$@)
@@ -49,6 +49,21 @@ bpf: $(BPF_TESTS) ## tests of the BPF programs, as root
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider -q
 net: $(O)/jitterbug $(NET_TOOLS) ## tests with live traffic, as root; PYTEST_ARGS="-k NAME"
 	$(Q)cd tests/net && JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net $(PYTEST) $(PYTEST_ARGS) .
+
+# What drives the browsers: one package, as locked, and no browser with it.
+WEBRTC := $(T)/webrtc
+$(WEBRTC)/node_modules/.package-lock.json: tests/webrtc/package.json tests/webrtc/package-lock.json
+	$(call say,NPM,$(@D))
+	$(Q)mkdir -p $(WEBRTC) && cp $^ $(WEBRTC)
+	$(Q)cd $(WEBRTC) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+webrtc: $(O)/jitterbug $(NET_TOOLS) $(WEBRTC)/node_modules/.package-lock.json
+	$(Q)cd tests/webrtc && JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net \
+		NODE_PATH=$(abspath $(WEBRTC))/node_modules $(PYTEST) $(PYTEST_ARGS) .
+
+test-webrtc: deps ## calls of real browsers and of a WebRTC server, as root; PYTEST_ARGS="-k NAME"
+	$(Q)scripts/deps.sh webrtc
+	$(Q)$(MAKE) --no-print-directory webrtc
 
 # Makes each of the targets, one at a time also with -j; fails if one does.
 in_turn = +$(Q)failed=; for t in $(2); do \

@@ -3,6 +3,9 @@
 #include <string.h>
 #include "cli/agent.h"
 #include "cli/common.h"
+#include "cli/doctor.h"
+#include "cli/connections.h"
+#include "cli/drops.h"
 #include "cli/replay.h"
 #include "cli/streams.h"
 
@@ -16,6 +19,9 @@ static const struct {
 } commands[] = {
 	{"agent", jb_cli_agent, "measure this node and serve /metrics"},
 	{"streams", jb_cli_streams, "the RTP streams of this node, now"},
+	{"connections", jb_cli_connections, "the TCP connections of this node, now"},
+	{"drops", jb_cli_drops, "packets that the kernel dropped, by workload and reason"},
+	{"doctor", jb_cli_doctor, "what this node lets the agent measure"},
 	{"replay", jb_cli_replay, "the RTP streams of a pcap or pcapng file"},
 	{"help", help, "this text"},
 	{"version", version, "the version"},
@@ -45,7 +51,7 @@ static int help(int argc, char **argv)
 	printf("Usage: jitterbug COMMAND [OPTION]...\n\n"
 	       "Sees how real-time media fares on this node: RTP jitter and loss by workload.\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].help);
+		printf("  %-11s %s\n", commands[i].name, commands[i].help);
 	printf("\n\"jitterbug COMMAND --help\" tells its options.\n");
 	return jb_cli_flush("jitterbug");
 }

@@ -21,6 +21,11 @@
 	X(ROWS_FULL, "rows_full", "no row for a workload: see --max-workloads")                    \
 	X(ROW_INSERT, "row_insert", "a row could not be inserted")                                 \
 	X(MAP_LOOKUP, "map_lookup", "a map element that must be there was not")                    \
+	X(SOCKET_STORAGE, "socket_storage", "no memory to keep something with a socket")           \
+	X(QUEUE_TOO_DEEP, "queue_too_deep", "read from a receive queue longer than is timed")      \
+	X(STUN_EVICTED, "stun_evicted", "STUN request that another took the place of")             \
+	X(FRAMES_TRUNCATED, "frames_truncated", "TCP segment with more frames than followed")      \
+	X(DROPS_FULL, "drops_full", "drop of a reason for which there was no room")                \
 	X(EVENTS_LOST, "events_lost", "the event ring was full")
 
 enum jb_fault {

@@ -37,7 +37,8 @@ enum jb_receiver_flags {
 	JB_FRAME_KNOWN = 1,    /* frame_ts and frame_ns are set */
 	JB_HELD = 2,           /* held_seq is set: one packet far off, waiting for its successor */
 	JB_INTERVAL_KNOWN = 4, /* interval is set */
-	JB_HALF_KNOWN = 8      /* probe_half is set */
+	JB_HALF_KNOWN = 8,     /* probe_half is set */
+	JB_FREEZE = 16         /* the upper four bits count freezes, modulo 16 */
 };
 
 struct jb_receiver {
@@ -351,6 +352,7 @@ JB_INLINE bool jb_receiver_interval(struct jb_receiver *r, __u64 elapsed_ns, __u
 	}
 	stalled = elapsed_ns >= 3 * mean && elapsed_ns >= mean + JB_FREEZE_EXTRA * JB_MS_NS;
 	if (stalled && r->media == JB_MEDIA_VIDEO && r->frames >= JB_FREEZE_MIN_FRAMES) {
+		r->flags += JB_FREEZE;
 		jb_count(t, JB_RTP_FREEZES, 1);
 		jb_count(t, JB_RTP_FREEZE_NS, elapsed_ns);
 	}

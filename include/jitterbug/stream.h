@@ -12,6 +12,10 @@ union jb_ip {
 	__u64 half[2];
 };
 
+/* In place of a cgroup: the stream was seen on the uplink (--uplink), before or behind all sockets.
+ */
+#define JB_EDGE_CGROUP (~0ULL)
+
 /* As the packet has them: at egress after NAT, at ingress what the socket is given. */
 struct jb_stream_key {
 	union jb_ip source;
@@ -29,7 +33,8 @@ struct jb_stream {
 	__u8 direction; /* enum jb_direction */
 	__u8 row_media; /* enum jb_media */
 	__u8 dead;      /* being retired: neither count nor believe it */
-	__u8 zero[5];
+	__u8 zero;
+	__u32 quality_row; /* in the totals: JB_SLOT_QUALITY */
 	/* Last: an element that is filled anew doesn't match before all else is in place. */
 	struct jb_stream_key key;
 };

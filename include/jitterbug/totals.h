@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Totals per (workload, direction, media): what the counters on /metrics are made of. They are
+ * RTP totals of (workload, direction, media): what the counters on /metrics are made of. They are
  * added to where the packet passes and only grow; no per-stream state feeds a counter.
  */
 #ifndef JITTERBUG_TOTALS_H
@@ -55,36 +55,6 @@ JB_INLINE void jb_count_deviation(struct jb_rtp_totals *totals, __u64 ns)
 	__sync_fetch_and_add(&totals->deviation_ns, ns);
 }
 
-/* Rows 0..JB_UNKNOWN_ROWS-1 belong to no workload: what could not be given a row of its own. */
-#define JB_UNKNOWN_ROWS (JB_DIRECTION_MAX * JB_MEDIA_MAX)
-#define JB_SHARDS_MAX   8
-
-struct jb_row_key {
-	__u64 cgroup_id;
-	__u8 direction; /* enum jb_direction */
-	__u8 media;     /* enum jb_media */
-	__u8 zero[6];
-};
-
-/* A map element may be taken over by another key while it is read: hence the check. */
-struct jb_row {
-	__u32 index;
-	__u32 check; /* jb_row_check() of its key */
-};
-
-JB_INLINE __u32 jb_row_check(const struct jb_row_key *key)
-{
-	return (__u32)(key->cgroup_id * 0x9e3779b97f4a7c15ULL >> 32) ^
-	       (__u32)(key->direction << 8 | key->media);
-}
-
-JB_INLINE __u32 jb_unknown_row(__u8 direction, __u8 media)
-{
-	return direction * JB_MEDIA_MAX + media;
-}
-
-_Static_assert(sizeof(struct jb_row) == 8, "read and written at once");
-_Static_assert(sizeof(struct jb_row_key) == 16, "no hidden padding in a map key");
-_Static_assert(sizeof(struct jb_rtp_totals) == 312, "the totals map's memory is budgeted");
+_Static_assert(sizeof(struct jb_rtp_totals) == 312, "within union jb_totals");
 
 #endif

@@ -51,7 +51,10 @@ void jb_harness_run_in_order(const struct jb_harness *h, enum jb_direction direc
 /* An RTP packet of 20 ms G.711 over IPv4 from `source_port` to 5006. */
 void jb_harness_rtp(struct jb_test_packet *packet, __u16 source_port, __u32 ssrc);
 
-/* Adds up all rows of (direction, media), those of no workload too; JB_MEDIA_MAX: all media. */
+/* Adds up all rows of the slot, that of no workload too. */
+void jb_harness_slot(const struct jb_harness *h, __u32 slot, union jb_totals *ret);
+
+/* Likewise the RTP of (direction, media); JB_MEDIA_MAX: all media. */
 void jb_harness_totals(const struct jb_harness *h, enum jb_direction direction, enum jb_media media,
 		       struct jb_rtp_totals *ret);
 __u64 jb_harness_counter(const struct jb_harness *h, enum jb_direction direction,

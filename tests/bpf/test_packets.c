@@ -107,7 +107,7 @@ static const struct shape other_shapes[] = {
 	 NOTHING},
 	{"ZRTP", V4, BYTES("\x10\0\0\1ZRTP\0\0\0\1abcd"), NOTHING},
 	{"DTLS client hello", V4, BYTES("\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x10\1\0\0\4"), NOTHING},
-	{"TURN ChannelData", V4, BYTES("\x40\0\0\x0c\x80\0\0\1\0\0\0\0\0\0\0\1"), NOTHING},
+	{"TURN ChannelData", V4, BYTES("\x40\0\0\x0c\x80\0\0\1\0\0\0\0\0\0\0\2"), NOTHING},
 	{"QUIC long header", V4,
 	 BYTES("\xc3\0\0\0\1\x08"
 	       "abcdefgh"),

@@ -22,7 +22,7 @@ static void look(struct offer *o)
 	o->before = now;
 }
 
-static void send(struct offer *o, __u32 ssrc, __u16 sequence, __u32 count)
+static void offer_stream(struct offer *o, __u32 ssrc, __u16 sequence, __u32 count)
 {
 	struct jb_test_packet p;
 
@@ -53,7 +53,7 @@ static void test_more_streams_than_entries(void **state)
 	(void)state;
 	jb_harness_load(&o.h, CAPACITY, 16);
 	for (__u32 i = 0; i < OFFERED; i++)
-		send(&o, 1 + i, 0, JB_PROBATION);
+		offer_stream(&o, 1 + i, 0, JB_PROBATION);
 	assert_int_equal(living(&o), CAPACITY);
 	assert_int_equal(jb_harness_fault(&o.h, JB_FAULT_STREAMS_FULL), OFFERED - CAPACITY);
 	assert_int_equal(o.before.counter[JB_RTP_STARTED], CAPACITY);
@@ -61,7 +61,7 @@ static void test_more_streams_than_entries(void **state)
 
 	/* Those that are in go on, those that are not try again and again. */
 	for (__u32 i = 0; i < OFFERED; i++)
-		send(&o, 1 + i, JB_PROBATION, JB_PROBATION);
+		offer_stream(&o, 1 + i, JB_PROBATION, JB_PROBATION);
 	assert_int_equal(o.before.counter[JB_RTP_PACKETS], 2 * CAPACITY * JB_PROBATION);
 	assert_int_equal(jb_harness_fault(&o.h, JB_FAULT_STREAMS_FULL), 2 * (OFFERED - CAPACITY));
 	check_sum(&o, 2 * OFFERED * JB_PROBATION);
@@ -70,14 +70,19 @@ static void test_more_streams_than_entries(void **state)
 	assert_int_equal(jb_harness_retire_all(&o.h), CAPACITY);
 	assert_int_equal(living(&o), 0);
 	for (__u32 i = 0; i < CAPACITY; i++)
-		send(&o, OFFERED - i, 2 * JB_PROBATION, JB_PROBATION);
+		offer_stream(&o, OFFERED - i, 2 * JB_PROBATION, JB_PROBATION);
 	assert_int_equal(living(&o), CAPACITY);
 	assert_int_equal(jb_harness_fault(&o.h, JB_FAULT_STREAMS_FULL), 2 * (OFFERED - CAPACITY));
 	check_sum(&o, (2 * OFFERED + CAPACITY) * JB_PROBATION);
 	jb_harness_free(&o.h);
 }
 
-/* Every (direction, media) of this process's cgroup wants a row. */
+/*
+ * Every (direction, media) of this process's cgroup wants a row; UDP one more, and the quality of
+ * either direction.
+ */
+#define ROWS    (1 + 2 * 3 + 2)
+#define PACKETS 60
 static void send_kinds(struct jb_harness *h)
 {
 	static const __u8 types[] = {0, 26, 111}; /* audio, video, unknown */
@@ -114,53 +119,72 @@ static __u64 unknown_packets(const struct jb_harness *h)
 {
 	__u64 sum = 0;
 
-	for (__u32 row = 0; row < JB_UNKNOWN_ROWS; row++) {
-		struct jb_rtp_totals totals = {};
+	for (__u32 row = JB_SLOT_RTP; row < JB_SLOT_SIGNAL; row++) {
+		union jb_totals totals = {};
 
 		jb_kernel_add_totals(h->kernel, row, &totals);
-		sum += totals.counter[JB_RTP_PACKETS];
+		sum += totals.rtp.counter[JB_RTP_PACKETS];
 	}
 	return sum;
 }
 
 static void check_kinds(const struct jb_harness *h)
 {
+	union jb_totals udp;
+
 	for (int direction = 0; direction < JB_DIRECTION_MAX; direction++)
 		for (int media = 0; media < JB_MEDIA_RTX; media++)
 			assert_int_equal(jb_harness_counter(h, direction, media, JB_RTP_PACKETS),
 					 10);
+	jb_harness_slot(h, JB_SLOT_UDP, &udp);
+	assert_int_equal(udp.udp.packets[JB_INGRESS], PACKETS / 2);
+	assert_int_equal(udp.udp.packets[JB_EGRESS], PACKETS / 2);
 }
 
-/* max_workloads, the rows that are given out then, and the packets that go to nobody's. */
-static void check_rows(__u32 max_workloads, __u32 given, __u64 unknown)
+struct shortage {
+	__u32 max_workloads;
+	__u32 given;   /* rows, then */
+	__u64 unknown; /* RTP packets that go to nobody's */
+	__u64 faults;  /* each time that a row is asked for in vain */
+};
+
+static void check_rows(const struct shortage *s)
 {
 	struct jb_harness h;
 
-	jb_harness_load(&h, CAPACITY, max_workloads);
+	jb_harness_load(&h, CAPACITY, s->max_workloads);
 	send_kinds(&h);
-	assert_int_equal(rows(&h), given);
-	assert_int_equal(unknown_packets(&h), unknown);
-	assert_int_equal(jb_harness_fault(&h, JB_FAULT_ROWS_FULL), 6 - given);
+	assert_int_equal(rows(&h), s->given);
+	assert_int_equal(unknown_packets(&h), s->unknown);
+	assert_int_equal(jb_harness_fault(&h, JB_FAULT_ROWS_FULL), s->faults);
 	check_kinds(&h); /* under their direction and media all the same */
 	jb_harness_free(&h);
 }
 
+/* Each packet's socket asks for UDP's, each stream for its own and that of its quality. */
 static void test_no_rows_at_all(void **state)
 {
+	const struct shortage s = {0, 0, PACKETS, PACKETS + 2 * 6};
+
 	(void)state;
-	check_rows(0, 0, 60);
+	check_rows(&s);
 }
 
+/* Six: the last is that of audio at egress. Its quality's is missed by all three streams there. */
 static void test_some_rows_missing(void **state)
 {
+	const struct shortage s = {1, 6, 20, 3 + 2};
+
 	(void)state;
-	check_rows(1, 4, 20);
+	check_rows(&s);
 }
 
 static void test_rows_enough(void **state)
 {
+	const struct shortage s = {2, ROWS, 0, 0};
+
 	(void)state;
-	check_rows(2, 6, 0);
+	check_rows(&s);
 }
 
 static void free_one(void *ctx, const struct jb_row_key *key, __u32 row)
@@ -178,7 +202,7 @@ static void test_rows_freed(void **state)
 	jb_harness_load(&h, CAPACITY, 2);
 	for (int round = 0; round < 50; round++) {
 		send_kinds(&h);
-		assert_int_equal(rows(&h), 6);
+		assert_int_equal(rows(&h), ROWS);
 		check_kinds(&h);
 		assert_int_equal(jb_harness_retire_all(&h), 6);
 		assert_int_equal(jb_kernel_each_row(h.kernel, free_one, h.kernel), 0);
@@ -206,7 +230,7 @@ static void test_announced(void **state)
 	assert_int_equal(jb_kernel_events(h.kernel, count_event, &events), 0);
 	send_kinds(&h);
 	assert_true(jb_kernel_consume(h.kernel) >= 0);
-	assert_int_equal(events, 6);
+	assert_int_equal(events, ROWS);
 	assert_int_equal(jb_harness_fault(&h, JB_FAULT_EVENTS_LOST), 0);
 	jb_harness_free(&h);
 }

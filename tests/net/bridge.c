@@ -16,7 +16,7 @@
 enum { BATCH = 32, IDLE_MS = 100, DRAIN_MS = 200 };
 
 struct counts {
-	uint64_t other, rtp_in, rtp_out, actions[JB_BRIDGE_ACTION_MAX];
+	uint64_t other, other_drop, rtp_in, rtp_out, actions[JB_BRIDGE_ACTION_MAX];
 	uint64_t send_errors, queue_full, latest_ns, late_1ms;
 };
 
@@ -43,6 +43,7 @@ static void discard(struct bridge *bridge, struct jb_bridge_packet *packet)
 {
 	packet->action = JB_BRIDGE_DROP;
 	bridge->counts.actions[JB_BRIDGE_DROP] += packet->rtp.segments;
+	bridge->counts.other_drop += !packet->rtp.segments;
 	jb_bridge_log_write(bridge->log, packet, 0);
 	free(packet->data);
 }
@@ -89,9 +90,10 @@ static void unhold(struct bridge *bridge, uint64_t index, uint64_t due_ns)
 
 static void impair(struct bridge *bridge, struct jb_bridge_packet *packet)
 {
+	uint32_t count = packet->rtp.segments ? packet->rtp.segments : 1;
 	struct jb_bridge_verdict verdict;
 
-	jb_bridge_plan_decide(&bridge->plan, packet->in_ns, packet->rtp.segments, &verdict);
+	jb_bridge_plan_decide(&bridge->plan, packet->in_ns, count, &verdict);
 	packet->action = verdict.action;
 	packet->due_ns = verdict.due_ns;
 	if (verdict.action == JB_BRIDGE_DROP) {
@@ -110,8 +112,10 @@ static bool is_impaired(const struct bridge *bridge, const struct jb_bridge_pack
 {
 	struct jb_wire_rtp rtp;
 
-	if (packet->from || !packet->rtp.segments)
+	if (packet->from && !bridge->plan.both_ways)
 		return false;
+	if (!packet->rtp.segments)
+		return bridge->plan.all_frames;
 	if (!bridge->plan.ssrc)
 		return true;
 	return jb_wire_rtp_read(packet->data + packet->rtp.offset, packet->rtp.segment, &rtp) &&
@@ -247,13 +251,14 @@ static void print_summary(struct bridge *bridge)
 
 	printf("{\"rtp_in\": %" PRIu64 ", \"rtp_out\": %" PRIu64 ", \"fwd\": %" PRIu64
 	       ", \"dup\": %" PRIu64 ", \"reorder\": %" PRIu64 ", \"drop\": %" PRIu64
-	       ", \"hold\": %" PRIu64 ", \"other\": %" PRIu64 ", \"kernel_drops\": %" PRIu64
-	       ", \"send_errors\": %" PRIu64 ", \"queue_full\": %" PRIu64
-	       ", \"latest_us\": %" PRIu64 ", \"late_1ms\": %" PRIu64 "}\n",
+	       ", \"hold\": %" PRIu64 ", \"other\": %" PRIu64 ", \"other_drop\": %" PRIu64
+	       ", \"kernel_drops\": %" PRIu64 ", \"send_errors\": %" PRIu64
+	       ", \"queue_full\": %" PRIu64 ", \"latest_us\": %" PRIu64 ", \"late_1ms\": %" PRIu64
+	       "}\n",
 	       c->rtp_in, c->rtp_out, c->actions[JB_BRIDGE_FWD], c->actions[JB_BRIDGE_DUP],
 	       c->actions[JB_BRIDGE_REORDER], c->actions[JB_BRIDGE_DROP],
-	       c->actions[JB_BRIDGE_HOLD], c->other, drops, c->send_errors, c->queue_full,
-	       c->latest_ns / JB_TOOL_USEC_NS, c->late_1ms);
+	       c->actions[JB_BRIDGE_HOLD], c->other, c->other_drop, drops, c->send_errors,
+	       c->queue_full, c->latest_ns / JB_TOOL_USEC_NS, c->late_1ms);
 }
 
 static void become_realtime(void)

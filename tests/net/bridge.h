@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Two-port bridge that impairs RTP on its way from port A (0) to port B (1) and writes down what it
- * did with every packet. Flow: port -> frame -> plan -> queue -> port and log.
+ * Two-port bridge that impairs RTP on its way from port A (0) to port B (1), or all that passes,
+ * and writes down what it did with every RTP packet. Flow: port -> frame -> plan -> queue -> port
+ * and log.
  */
 #ifndef JB_TESTS_NET_BRIDGE_H
 #define JB_TESTS_NET_BRIDGE_H
@@ -54,7 +55,9 @@ struct jb_bridge_event {
 struct jb_bridge_plan {
 	double loss, dup, reorder;
 	uint64_t delay_ns, jitter_ns, gap_ns, dup_after_ns;
-	uint32_t ssrc; /* impair this one only; 0: all */
+	uint32_t ssrc;   /* impair this one only; 0: all */
+	bool all_frames; /* also what is no RTP; such a frame counts as one packet */
+	bool both_ways;  /* also what goes from B to A */
 	struct jb_bridge_event drops[JB_BRIDGE_EVENTS], holds[JB_BRIDGE_EVENTS];
 	unsigned int drop_count, hold_count;
 	struct jb_tool_rng rng;

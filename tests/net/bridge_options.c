@@ -18,6 +18,8 @@ static const struct option long_options[] = {
 	{"drop", required_argument, NULL, 'x'},
 	{"hold", required_argument, NULL, 'h'},
 	{"ssrc", required_argument, NULL, 'S'},
+	{"all-frames", no_argument, NULL, 'A'},
+	{"both-ways", no_argument, NULL, 'B'},
 	{"log", required_argument, NULL, 'o'},
 	{"spin-us", required_argument, NULL, 'w'},
 	{"rt", no_argument, NULL, 'R'},
@@ -51,6 +53,10 @@ static void parse_impairment(struct jb_bridge_plan *plan, int option, const char
 		plan->jitter_ns = jb_tool_number(name, optarg, 0, MINUTE_US) * JB_TOOL_USEC_NS;
 	else if (option == 'S')
 		plan->ssrc = (uint32_t)jb_tool_number(name, optarg, 1, UINT32_MAX);
+	else if (option == 'A')
+		plan->all_frames = true;
+	else if (option == 'B')
+		plan->both_ways = true;
 	else if (option == 'x')
 		add_event(name, optarg, plan->drops, &plan->drop_count);
 	else

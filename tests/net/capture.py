@@ -16,6 +16,7 @@ SAP_PORT = 9875
 
 Flow = namedtuple("Flow", "source sport destination dport ssrc")
 Record = namedtuple("Record", "arrival size raw")  # size of the UDP payload; raw: as in the file
+Datagram = namedtuple("Datagram", "t_ns source sport destination dport payload")
 TsharkStream = namedtuple("TsharkStream", "packets lost mean_jitter_ms max_jitter_ms")
 
 
@@ -102,6 +103,14 @@ def rtp_streams(path):
             record = Record(Arrival(t_ns, seq, ts, pt, False), size, raw)
             streams.setdefault(flow, []).append(record)
     return streams
+
+
+def datagrams(path):
+    """Each UDP datagram over IPv4 in a file, in order."""
+    for t_ns, frame, _ in _records(path):
+        found = _udp(frame)
+        if found:
+            yield Datagram(t_ns, *found)
 
 
 def at_time(record, t_ns):

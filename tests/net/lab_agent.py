@@ -134,6 +134,14 @@ class Agent:
         """The JSON of /api/v1/streams."""
         return json.loads(self._get_ok("/api/v1/streams"))
 
+    def connections(self):
+        """The rows of /api/v1/connections."""
+        return json.loads(self._get_ok("/api/v1/connections"))["connections"]
+
+    def drops(self):
+        """The rows of /api/v1/drops."""
+        return json.loads(self._get_ok("/api/v1/drops"))["drops"]
+
     def snapshot_until(self, predicate, deadline=10):
         """Scrapes until predicate(metrics) is true and returns those metrics."""
         end = time.monotonic() + deadline

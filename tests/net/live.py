@@ -90,7 +90,7 @@ def rtp_row(ssrc, count, **options):
     return [rtp(ssrc, 100 + n, **options) for n in range(count)]
 
 
-def _checksum(data):
+def checksum(data):
     data += b"\0" * (len(data) % 2)
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
@@ -110,15 +110,16 @@ def udp6(payload, source_port, port, source, destination, length=None):
               socket.inet_pton(socket.AF_INET6, destination) +
               struct.pack("!II", len(payload) + 8, UDP))
     head = struct.pack("!HHHH", source_port, port, told & 0xffff, 0)
-    checksum = _checksum(pseudo + head + payload) or 0xffff
-    return struct.pack("!HHHH", source_port, port, told & 0xffff, checksum) + payload
+    check = checksum(pseudo + head + payload) or 0xffff
+    return struct.pack("!HHHH", source_port, port, told & 0xffff, check) + payload
 
 
-def ipv4(body, source, destination, options=b"", ihl=None, version=4, fragment=0, ident=0):
+def ipv4(body, source, destination, options=b"", ihl=None, version=4, fragment=0, ident=0,
+         protocol=UDP):
     """The kernel fills in length, checksum and (if 0) the identification."""
     words = 5 + len(options) // 4 if ihl is None else ihl
     return struct.pack("!BBHHHBBH4s4s", version << 4 | words, 0, 20 + len(options) + len(body),
-                       ident, fragment, 64, UDP, 0, socket.inet_aton(source),
+                       ident, fragment, 64, protocol, 0, socket.inet_aton(source),
                        socket.inet_aton(destination)) + options + body
 
 
@@ -140,6 +141,23 @@ def ipv6_chain(kinds, body, last=UDP):
 def fragment6(following, offset, more, ident, body):
     """The header of a fragment (offset in octets) before its body."""
     return struct.pack("!BBHI", following, 0, offset | more, ident) + body
+
+
+@contextlib.contextmanager
+def bad_udp(cgroup, netns, address):
+    """send(port, size): an IPv4 datagram with a wrong checksum, from that address to itself."""
+    def make():
+        return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+    def send(port, size):
+        body = bytearray(udp4(bytes(size), port + 1, port))
+        body[6:8] = b"\x12\x34"  # the right one depends on the ports alone; this is not it
+        raw.sendto(ipv4(bytes(body), address, address), (address, 0))
+
+    with (visiting(cgroup) if cgroup else contextlib.nullcontext()):
+        raw = lab.run_in_netns(netns, make)
+    with raw:
+        yield send
 
 
 # What the agent tells

@@ -89,3 +89,22 @@ def baresip(directory, address, ports, seconds, call=None):
             file.write(text)
     dial = ["-e", f"/dial sip:jitterbug@{call}"] if call else []
     return ["baresip", "-4", "-f", directory, "-t", seconds, *dial]
+
+
+def rtp_session(to, ports, own_ports, ssrc):
+    """GStreamer's rtpbin with Opus both ways and RTCP in the clear.
+
+    ports and own_ports are (RTP, RTCP) of the peer and of one's own; it goes on until it is told to
+    end.
+    """
+    caps = "application/x-rtp,media=audio,clock-rate=48000,encoding-name=OPUS,payload=111"
+    pipeline = (
+        "rtpbin name=bin audiotestsrc is-live=true samplesperbuffer=960"
+        " ! audio/x-raw,rate=48000,channels=2 ! opusenc"
+        f" ! rtpopuspay pt=111 ssrc={ssrc} ! bin.send_rtp_sink_0"
+        f" bin.send_rtp_src_0 ! udpsink host={to} port={ports[0]} async=false"
+        f" bin.send_rtcp_src_0 ! udpsink host={to} port={ports[1]} sync=false async=false"
+        f" udpsrc port={own_ports[0]} caps={caps} ! bin.recv_rtp_sink_0"
+        f" udpsrc port={own_ports[1]} ! bin.recv_rtcp_sink_0"
+        " bin. ! rtpopusdepay ! fakesink sync=false async=false")
+    return ["gst-launch-1.0", "-q", *pipeline.split()]

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -20,7 +21,8 @@ import live
 PORT = 23000
 SSRC = 0x05A6_0000
 TIMEOUT_S = 10
-COMMANDS = ("agent", "streams", "replay")
+LISTS = ("streams", "connections", "drops")
+COMMANDS = ("agent", *LISTS, "replay")
 SOURCES = Path(live.HERE).parents[1] / "user" / "cli"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -78,6 +80,9 @@ def agent(*options, **surroundings):
     (("agent", "--grace", "\x1b[31mred\n"), ("--grace",)),
     (("streams", "extra"), ("'extra'",)),
     (("streams", "--json=maybe"), ("--json", "'maybe'")),
+    (("connections", "extra"), ("'extra'",)),
+    (("drops", "--watch", "often"), ("--watch", "'often'")),
+    (("drops", "--watch", "86401"), ("--watch", "'86401'", "86400")),
     (("replay",), ("FILE",)),
     (("replay", "a", "b"), ("'b'",)),
     (("replay", "--mtu", "x", "a"), ("--mtu", "'x'")),
@@ -286,8 +291,8 @@ def test_failures_are_logged_in_the_format_asked_for():
 # Help
 
 def declared(command):
-    """The options in the table of the command's source."""
-    source = (SOURCES / f"{command}.c").read_text()
+    """The options in the table of the command's source; lists have one for all."""
+    source = (SOURCES / f"{'list' if command in LISTS else command}.c").read_text()
     return re.findall(r'^\t\{"([a-z-]+)", JB_OPTION_', source, re.MULTILINE)
 
 
@@ -390,6 +395,16 @@ def test_streams_without_an_agent_measures_for_itself(calls):
             assert stream["age_seconds"] < 7  # its own measurement, not somebody's
 
 
+def test_watch_without_an_agent_goes_on_until_interrupted(calls):
+    with lab.Process(lab.jitterbug(), "streams", "--json", "--watch", 1, "--agent",
+                     f"http://127.0.0.1:{free_port()}") as process:
+        lab.wait_until(lambda: process.stdout.count("]}") >= 3, 20, "three documents")
+        assert process.stop(2) == 0
+        assert process.stderr.count("\n") == 1
+        documents = [one + "]}" for one in process.stdout.split("]}")[:-1]]
+        assert [mine(one, calls) for one in documents[1:]] == [EXPECTED] * (len(documents) - 1)
+
+
 def test_streams_interrupted_tells_what_it_has(calls):
     with lab.Process(lab.jitterbug(), "streams", "--json", "--agent",
                      f"http://127.0.0.1:{free_port()}") as process:
@@ -400,19 +415,20 @@ def test_streams_interrupted_tells_what_it_has(calls):
         assert mine(process.stdout, calls) == EXPECTED
 
 
-def serve_once(answer):
-    """A server that gives that answer to one request; (thread, URL)."""
+def serve(answers):
+    """A server that gives these answers to a request each and ends; (paths asked for, URL)."""
     listener = socket.create_server(("127.0.0.1", 0))
+    asked = []
 
-    def serve():
+    def run_server():
         with listener:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(4096)
-                connection.sendall(answer)
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    return thread, "http://127.0.0.1:%d" % listener.getsockname()[1]
+            for answer in answers:
+                connection, _ = listener.accept()
+                with connection:
+                    asked.append(connection.recv(4096).split()[1].decode())
+                    connection.sendall(answer)
+    threading.Thread(target=run_server, daemon=True).start()
+    return asked, "http://127.0.0.1:%d" % listener.getsockname()[1]
 
 
 def http_answer(body, status="200 OK"):
@@ -422,6 +438,7 @@ def http_answer(body, status="200 OK"):
 @pytest.mark.parametrize("answer, says", [
     (http_answer("no JSON"), "no list of streams"),
     (http_answer('{"streams": 5}'), "no list of streams"),
+    (http_answer('{"drops": []}'), "no list of streams"),
     (http_answer('{"streams": [{"ssrc": "x"}]}'), "bad value"),
     (http_answer("[" * 100000), "no list of streams"),
     (http_answer("no", "403 Forbidden"), "403"),
@@ -430,9 +447,52 @@ def http_answer(body, status="200 OK"):
     (b"", "http://127.0.0.1"),
 ])
 def test_streams_of_something_else(answer, says):
-    thread, url = serve_once(answer)
+    _, url = serve([answer])
     refused(run("streams", "--agent", url), 1, says)
-    thread.join(5)
+
+
+@pytest.mark.parametrize("command, path", [(name, f"/api/v1/{name}") for name in LISTS])
+def test_lists_ask_for_their_document(command, path):
+    body = json.dumps({command: []})
+    asked, url = serve([http_answer(body)])
+    assert run(command, "--agent", url, "--json").stdout == body
+    assert asked == [path]
+
+
+def a_drop(unit, packets):
+    return {"unit": unit, "protocol": "udp", "reason": "no_socket", "packets": packets}
+
+
+def watched(answers, *options):
+    """What `jitterbug drops --watch 1` prints until these have been given and it is interrupted."""
+    asked, url = serve([http_answer(json.dumps({"drops": drops})) for drops in answers])
+    with lab.Process(lab.jitterbug(), "drops", "--watch", 1, "--agent", url, *options) as process:
+        last = "}]}" if options else "REASON"
+        lab.wait_until(lambda: process.stdout.count(last) == len(answers), 20, "every turn")
+        assert process.stop(signal.SIGINT) == -signal.SIGINT
+        assert process.stderr == ""
+        return process.stdout
+
+
+def test_drops_watched_tell_what_was_added():
+    text = watched([[a_drop("a", 5), a_drop("b", 9)],
+                    [a_drop("b", 9), a_drop("a", 7), a_drop("c", 1)],
+                    [a_drop("a", 2), a_drop("b", 10), a_drop("c", 1)]])  # the agent began anew
+    turns = [[line.split() for line in turn.splitlines()[1:]] for turn in text.split("\n\n")]
+    assert [[(row[0], row[3]) for row in turn] for turn in turns] == [
+        [("b", "9"), ("a", "5")], [("a", "2"), ("c", "1")], [("a", "2"), ("b", "1")]]
+
+
+def test_watched_json_is_the_documents():
+    answers = [[a_drop("a", 5)], [a_drop("a", 7)]]
+    assert watched(answers, "--json") == "".join(json.dumps({"drops": one}) for one in answers)
+
+
+def test_a_watched_agent_that_ends_is_told():
+    _, url = serve([http_answer('{"drops": []}')])
+    result = run("drops", "--watch", 1, "--agent", url)
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert url in result.stderr
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "file:///etc/passwd", "http://nosuch.invalid",

@@ -54,6 +54,29 @@ static void expect_u32(const struct jb_option *option, struct jb_buffer *out)
 	jb_buffer_u64(out, u32_max(option));
 }
 
+static uint64_t percent_max(const struct jb_option *option)
+{
+	return option->max ? option->max : JB_PERCENT_MAX;
+}
+
+static int store_percent(const struct jb_option *option, const char *text, void *field)
+{
+	uint32_t *ppm = field;
+	int err = jb_value_percent(text, ppm);
+
+	return !err && (*ppm < option->min || *ppm > percent_max(option)) ? -ERANGE : err;
+}
+
+static void expect_percent(const struct jb_option *option, struct jb_buffer *out)
+{
+	char min[16], max[16];
+
+	jb_value_percent_text((uint32_t)option->min, min, sizeof(min));
+	jb_value_percent_text((uint32_t)percent_max(option), max, sizeof(max));
+	jb_buffer_printf(out, "a percentage with a %% sign like 2%% or 0.125%%, from %s to %s", min,
+			 max);
+}
+
 static int store_duration(const struct jb_option *option, const char *text, void *field)
 {
 	uint64_t *ns = field;
@@ -123,6 +146,7 @@ const struct jb_option_kind_ops jb_option_kinds[JB_OPTION_KIND_MAX] = {
 	[JB_OPTION_KIND_STRING] = {sizeof(char *), "TEXT", store_string, expect_string},
 	[JB_OPTION_KIND_CONFIG] = {sizeof(char *), "FILE", store_string, expect_string},
 	[JB_OPTION_KIND_U32] = {sizeof(uint32_t), "NUMBER", store_u32, expect_u32},
+	[JB_OPTION_KIND_PERCENT] = {sizeof(uint32_t), "PERCENT", store_percent, expect_percent},
 	[JB_OPTION_KIND_DURATION] = {sizeof(uint64_t), "DURATION", store_duration, expect_duration},
 	[JB_OPTION_KIND_ENUM] = {sizeof(unsigned int), "", store_enum, expect_enum},
 	[JB_OPTION_KIND_PORTS] = {sizeof(struct jb_ports), "PORTS", store_ports, expect_ports},

@@ -34,6 +34,7 @@ enum jb_option_kind {
 	JB_OPTION_KIND_STRING,
 	JB_OPTION_KIND_CONFIG,
 	JB_OPTION_KIND_U32,
+	JB_OPTION_KIND_PERCENT,
 	JB_OPTION_KIND_DURATION,
 	JB_OPTION_KIND_ENUM,
 	JB_OPTION_KIND_PORTS,
@@ -48,7 +49,8 @@ struct jb_option {
 	const char *value;       /* the default, as one would write it; NULL: zeros */
 	const char *help;        /* one line, without the default */
 	const char *placeholder; /* of the value in --help; NULL: the kind's own */
-	uint64_t min, max; /* of a u32 (max 0: UINT32_MAX) or, in ns, of a duration (0: any) */
+	/* Of a u32 (max 0: UINT32_MAX), a percent (in ppm; 0: 100%), a duration (in ns; 0: any). */
+	uint64_t min, max;
 	const char *const
 		*names;     /* of an enum, in the order of its values from 0, NULL at the end */
 	bool argument_only; /* neither in the environment nor in the file */
@@ -71,6 +73,9 @@ struct jb_option {
 	.kind = JB_OPTION_KIND_CONFIG, .offset = JB_OPTION_TYPED(config, field, char *)
 #define JB_OPTION_U32(config, field)                                                               \
 	.kind = JB_OPTION_KIND_U32, .offset = JB_OPTION_TYPED(config, field, uint32_t)
+/* In parts per million: 2% is 20000. */
+#define JB_OPTION_PERCENT(config, field)                                                           \
+	.kind = JB_OPTION_KIND_PERCENT, .offset = JB_OPTION_TYPED(config, field, uint32_t)
 #define JB_OPTION_DURATION(config, field)                                                          \
 	.kind = JB_OPTION_KIND_DURATION, .offset = JB_OPTION_TYPED(config, field, uint64_t)
 #define JB_OPTION_ENUM(config, field, enum_names)                                                  \

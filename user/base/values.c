@@ -61,6 +61,57 @@ int jb_value_u32(const char *text, uint32_t *ret_value)
 	return 0;
 }
 
+/* Up to three decimals of a percentage; moves behind them. */
+static int read_decimals(const char **cursor, uint32_t *ret_ppm)
+{
+	const char *text = *cursor;
+	uint32_t ppm = 0;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	for (uint32_t unit = 1000; *text >= '0' && *text <= '9'; text++, unit /= 10) {
+		if (unit < 10)
+			return -EINVAL;
+		ppm += (uint32_t)(*text - '0') * unit;
+	}
+	*cursor = text;
+	*ret_ppm = ppm;
+	return 0;
+}
+
+int jb_value_percent(const char *text, uint32_t *ret_ppm)
+{
+	uint32_t decimals = 0;
+	uint64_t percent;
+	int err = read_number(&text, 100, &percent);
+
+	if (!err && *text == '.') {
+		text++;
+		err = read_decimals(&text, &decimals);
+	}
+	if (err)
+		return err;
+	if (strcmp(text, "%") != 0)
+		return -EINVAL;
+	if (percent * 10000 + decimals > JB_PERCENT_MAX)
+		return -ERANGE;
+	*ret_ppm = (uint32_t)percent * 10000 + decimals;
+	return 0;
+}
+
+void jb_value_percent_text(uint32_t ppm, char *text, size_t size)
+{
+	uint32_t decimals = ppm % 10000 / 10;
+	int digits = decimals ? 3 : 0;
+
+	for (; digits && !(decimals % 10); digits--)
+		decimals /= 10;
+	if (digits)
+		snprintf(text, size, "%" PRIu32 ".%0*" PRIu32 "%%", ppm / 10000, digits, decimals);
+	else
+		snprintf(text, size, "%" PRIu32 "%%", ppm / 10000);
+}
+
 int jb_value_duration(const char *text, uint64_t *ret_ns)
 {
 	uint64_t value;

@@ -11,7 +11,10 @@
  * the text has another form, or -ERANGE where the number doesn't fit.
  */
 
-enum { JB_HOST_SIZE = 254 }; /* the longest DNS name, and a NUL */
+enum {
+	JB_HOST_SIZE = 254,       /* the longest DNS name, and a NUL */
+	JB_PERCENT_MAX = 1000000, /* 100% in ppm */
+};
 
 /* An address to listen on. */
 struct jb_address {
@@ -31,6 +34,7 @@ static inline bool jb_ports_has(const struct jb_ports *ports, uint16_t port)
 
 int jb_value_flag(const char *text, bool *ret_value);             /* true, false, 1, 0 */
 int jb_value_u32(const char *text, uint32_t *ret_value);          /* decimal */
+int jb_value_percent(const char *text, uint32_t *ret_ppm);        /* 0% to 100%: 2%, 0.125% */
 int jb_value_duration(const char *text, uint64_t *ret_ns);        /* 500ms, 10s, 5m, 1h */
 int jb_value_ports(const char *text, struct jb_ports *ret_ports); /* 50000-60000,7882 */
 int jb_value_address(const char *text, struct jb_address *ret);   /* host:port, [::]:1, :1 */
@@ -39,5 +43,8 @@ int jb_value_enum(const char *text, const char *const *names, unsigned int *ret_
 
 /* The inverse of jb_value_duration(), in the largest unit that is exact; below 1 ms is cut off. */
 void jb_value_duration_text(uint64_t ns, char *text, size_t size);
+
+/* The inverse of jb_value_percent(), without zeros at the end; below 0.001% is cut off. */
+void jb_value_percent_text(uint32_t ppm, char *text, size_t size);
 
 #endif

@@ -41,6 +41,10 @@ struct config {
 	uint32_t max_streams;
 	uint32_t max_workloads;
 	struct jb_ports media_ports;
+	struct jb_ports ice_tcp_ports;
+	char *uplink;
+	uint32_t impaired_loss_ppm;
+	uint64_t impaired_jitter_ns;
 	uint64_t grace_ns;
 	enum jb_log_level log_level;
 	enum jb_log_format log_format;
@@ -64,6 +68,15 @@ static const struct jb_option table[] = {
 	 .value = TEXT(JB_NODE_MAX_WORKLOADS), .min = 2, .max = 65536, .help = "workloads at once"},
 	{"media-ports", JB_OPTION_PORTS(struct config, media_ports),
 	 .help = "ports of media: two packets in a row make a stream there, four elsewhere"},
+	{"ice-tcp-ports", JB_OPTION_PORTS(struct config, ice_tcp_ports), .value = "7881",
+	 .help = "TCP ports at which RTP framed by RFC 4571 is counted"},
+	{"uplink", JB_OPTION_STRING(struct config, uplink), .placeholder = "IFACE",
+	 .help = "measure streams on this interface, too: what is lost behind it is the node's"},
+	{"impaired-loss", JB_OPTION_PERCENT(struct config, impaired_loss_ppm),
+	 .value = TEXT(JB_NODE_IMPAIRED_PERCENT) "%",
+	 .help = "a stream that misses so much in 5 s is impaired"},
+	{"impaired-jitter", JB_OPTION_DURATION(struct config, impaired_jitter_ns),
+	 .value = TEXT(JB_NODE_IMPAIRED_JITTER_MS) "ms", .help = "likewise with so much jitter"},
 	{"grace", JB_OPTION_DURATION(struct config, grace_ns),
 	 .value = TEXT(JB_NODE_GRACE_MINUTES) "m",
 	 .help = "how long the counters of a workload outlive it"},
@@ -106,6 +119,23 @@ static unsigned int serve_streams(void *ctx, const struct jb_request *request,
 	return jb_node_streams(agent->node, body) ? 500 : 200;
 }
 
+static unsigned int serve_connections(void *ctx, const struct jb_request *request,
+				      struct jb_buffer *body)
+{
+	struct agent *agent = ctx;
+
+	(void)request;
+	return jb_node_connections(agent->node, body) ? 500 : 200;
+}
+
+static unsigned int serve_drops(void *ctx, const struct jb_request *request, struct jb_buffer *body)
+{
+	struct agent *agent = ctx;
+
+	(void)request;
+	return jb_node_drops(agent->node, body) ? 500 : 200;
+}
+
 static unsigned int serve_alive(void *ctx, const struct jb_request *request, struct jb_buffer *body)
 {
 	(void)ctx;
@@ -132,6 +162,8 @@ static const struct jb_route routes[] = {
 	{"/healthz", JB_ROUTE_OPEN, JB_ROUTE_TEXT, serve_alive},
 	{"/readyz", JB_ROUTE_OPEN, JB_ROUTE_TEXT, serve_ready},
 	{"/api/v1/streams", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_streams},
+	{"/api/v1/connections", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_connections},
+	{"/api/v1/drops", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_drops},
 };
 
 static void on_result(struct agent *agent, const char *what, int err)
@@ -226,10 +258,13 @@ static int start_node(struct agent *agent, const struct config *config)
 		.kernel = {.max_streams = config->max_streams,
 			   .max_workloads = config->max_workloads,
 			   .full = config->metrics == METRICS_FULL,
-			   .media_ports = (const __u64 *)config->media_ports.bits},
+			   .media_ports = (const __u64 *)config->media_ports.bits,
+			   .uplink = config->uplink,
+			   .ice_tcp_ports = (const __u64 *)config->ice_tcp_ports.bits},
 		.cgroup = config->cgroup,
 		.grace_ns = config->grace_ns,
 		.max_series = config->max_series,
+		.limits = {config->impaired_loss_ppm, config->impaired_jitter_ns},
 	};
 	int err;
 
@@ -254,6 +289,16 @@ static int watch(struct agent *agent)
 		return err;
 	timer = jb_loop_add_timer(agent->loop, JB_CENSUS_INTERVAL_MS, on_tick, agent);
 	return timer < 0 ? timer : 0;
+}
+
+/* What this kernel lacks is told once; the agent is Ready all the same. */
+static void tell_missing(const struct agent *agent)
+{
+	for (int i = 0; i < JB_FEATURE_MAX; i++)
+		if (!jb_node_has(agent->node, i) && i != JB_FEATURE_TCP_SAMPLES &&
+		    i != JB_FEATURE_UPLINK)
+			jb_log(JB_LOG_WARNING, "this kernel does not give %s: %s",
+			       jb_feature_names[i], jb_feature_helps[i]);
 }
 
 static void announce(const struct agent *agent, const struct config *config)
@@ -286,6 +331,7 @@ static int run(struct agent *agent, const struct config *config)
 		return JB_EXIT_FAILED;
 	}
 	on_tick(agent);
+	tell_missing(agent);
 	announce(agent, config);
 	err = jb_loop_run(agent->loop);
 	if (err > 0)

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "kernel/names.h"
-#include "streams/json.h"
+#include "listing/json.h"
 #include "streams/view.h"
 
 const char *const jb_replay_counters[JB_RTP_COUNTER_MAX] = {

@@ -37,13 +37,13 @@ typedef const struct jb_engine_stream *(*stream_at)(const struct jb_engine *engi
 
 static int print_streams(const struct jb_replay *replay, stream_at at, FILE *file)
 {
-	const struct jb_stream_column *columns[JB_STREAM_COLUMNS_MAX];
+	const struct jb_record_column *columns[JB_RECORD_COLUMNS_MAX];
 	struct jb_stream_info *infos;
 	const char *bad;
 	size_t count = 0;
 	int length, err;
 
-	err = jb_stream_columns_parse(stream_columns, columns, &bad, &length);
+	err = jb_record_columns(&jb_stream_record, stream_columns, columns, &bad, &length);
 	if (err < 0)
 		return err;
 	length = err;
@@ -54,7 +54,7 @@ static int print_streams(const struct jb_replay *replay, stream_at at, FILE *fil
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		jb_replay_info(replay, at(replay->engine, i), &infos[i]);
-	err = jb_stream_print(infos, count, columns, (size_t)length, file);
+	err = jb_record_print(&jb_stream_record, infos, count, columns, (size_t)length, file);
 	free(infos);
 	return err;
 }

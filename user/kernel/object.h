@@ -8,14 +8,17 @@
 
 #include <stddef.h>
 #include <jitterbug/types.h>
+#include "kernel/features.h"
 
 struct jb_kernel;
 
 struct jb_kernel_options {
 	__u32 max_streams;
 	__u32 max_workloads;
-	bool full;                /* --metrics full */
-	const __u64 *media_ports; /* 65536 bits; NULL: none */
+	bool full;                  /* --metrics full */
+	const __u64 *media_ports;   /* 65536 bits; NULL: none */
+	const __u64 *ice_tcp_ports; /* likewise */
+	const char *uplink;         /* interface; NULL: none */
 };
 
 /* Long enough for any message below. */
@@ -30,8 +33,14 @@ void jb_kernel_set_log(void (*log)(const char *line));
  */
 int jb_kernel_load(struct jb_kernel **ret, const struct jb_kernel_options *options, char *error);
 
-/* Attaches to the cgroup2 directory `path`; the caller has made sure that it is the right one. */
+/*
+ * Attaches what belongs to a cgroup to the cgroup2 directory `path`, of which the caller has made
+ * sure that it is the right one, and the others. What isn't media may fail: the feature is missing.
+ */
 int jb_kernel_attach(struct jb_kernel *kernel, const char *path, char *error);
+
+/* Attaches to the interface of the options, if there is one; that may not fail. */
+int jb_kernel_attach_uplink(struct jb_kernel *kernel, char *error);
 
 /* Detaches and frees; NULL is fine. */
 void jb_kernel_free(struct jb_kernel *kernel);
@@ -41,8 +50,9 @@ __u32 jb_kernel_possible_cpus(void);
 
 struct jb_kernel_program_info {
 	const char *name;
-	bool attaches;    /* false: user space runs it */
+	bool attaches;    /* false: user space runs it, or the kernel can't */
 	bool attached;    /* no longer once its cgroup has been removed */
+	bool media;       /* without it nothing is measured */
 	__u64 runtime_ns; /* counted only while kernel.bpf_stats_enabled is 1 */
 };
 
@@ -51,6 +61,9 @@ bool jb_kernel_program(const struct jb_kernel *kernel, __u32 index,
 		       struct jb_kernel_program_info *ret);
 
 #define JB_ENTRIES_UNKNOWN 0xffffffffU
+
+/* Whether all programs of a feature run, and the kernel gives what else it needs. */
+bool jb_kernel_has(const struct jb_kernel *kernel, enum jb_feature feature);
 
 struct jb_kernel_map_info {
 	const char *name;

@@ -48,32 +48,50 @@ int jb_kernel_each_row(struct jb_kernel *kernel, jb_row_fn fn, void *ctx)
 }
 
 /* The first of a row's shards. */
-static struct jb_rtp_totals *shard_of(const struct jb_kernel *kernel, __u32 row)
+static union jb_totals *shard_of(const struct jb_kernel *kernel, __u32 row)
 {
 	return &kernel->totals[(size_t)row * kernel->shards];
 }
 
-/* The totals are nothing but 64-bit counters. */
-#define JB_TOTALS_WORDS (sizeof(struct jb_rtp_totals) / sizeof(__u64))
+#define JB_TOTALS_WORDS (sizeof(union jb_totals) / sizeof(__u64))
 
-void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, struct jb_rtp_totals *sum)
+void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, union jb_totals *sum)
 {
-	__u64 *to = (__u64 *)sum;
-
 	for (__u32 shard = 0; shard < kernel->shards; shard++) {
-		const __u64 *from = (const __u64 *)&shard_of(kernel, row)[shard];
+		const union jb_totals *from = &shard_of(kernel, row)[shard];
 
 		for (size_t i = 0; i < JB_TOTALS_WORDS; i++)
-			to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+			sum->word[i] += __atomic_load_n(&from->word[i], __ATOMIC_RELAXED);
 	}
 }
 
-void jb_kernel_observe_jitter(struct jb_kernel *kernel, __u32 row, __u64 jitter_ns)
+void jb_kernel_count(struct jb_kernel *kernel, __u32 row, const union jb_totals *more)
 {
-	struct jb_rtp_totals *totals = shard_of(kernel, row);
+	union jb_totals *to = shard_of(kernel, row);
 
-	__atomic_fetch_add(&totals->jitter[jb_jitter_bucket(jitter_ns)], 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&totals->jitter_ns, jitter_ns, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < JB_TOTALS_WORDS; i++)
+		if (more->word[i])
+			__atomic_fetch_add(&to->word[i], more->word[i], __ATOMIC_RELAXED);
+}
+
+void jb_kernel_expire_stun(struct jb_kernel *kernel, __u64 now_ns, __u8 *row_in_use)
+{
+	static const union jb_totals timeout = {.signal.stun_timeouts = 1};
+
+	for (__u32 i = 0; i < JB_PAIRS; i++) {
+		struct jb_pair *pair = &kernel->stun[i];
+		__u64 id = __atomic_load_n(&pair->id, __ATOMIC_ACQUIRE);
+		__u32 row = pair->row & ~JB_PAIR_AGAIN;
+
+		if (!id || row >= kernel->rows)
+			continue;
+		row_in_use[row] = 1;
+		if (jb_pair_age_ns(pair, now_ns) < JB_STUN_TIMEOUT_NS)
+			continue;
+		if (__atomic_compare_exchange_n(&pair->id, &id, 0, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED))
+			jb_kernel_count(kernel, row, &timeout);
+	}
 }
 
 __u32 jb_kernel_rows(const struct jb_kernel *kernel)

@@ -3,8 +3,8 @@
 #ifndef JB_KERNEL_SNAPSHOT_H
 #define JB_KERNEL_SNAPSHOT_H
 
+#include <jitterbug/row.h>
 #include <jitterbug/stream.h>
-#include <jitterbug/totals.h>
 #include "kernel/object.h"
 
 /* Each stream that is alive, copied under its lock. 0 or -errno. */
@@ -19,10 +19,13 @@ int jb_kernel_each_row(struct jb_kernel *kernel, jb_row_fn fn, void *ctx);
 __u32 jb_kernel_rows(const struct jb_kernel *kernel);
 
 /* Adds all shards of the row to *sum. */
-void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, struct jb_rtp_totals *sum);
+void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, union jb_totals *sum);
 
-/* One sample of J into the row's histogram. */
-void jb_kernel_observe_jitter(struct jb_kernel *kernel, __u32 row, __u64 jitter_ns);
+/* Adds *more to the row: what user space has found out. */
+void jb_kernel_count(struct jb_kernel *kernel, __u32 row, const union jb_totals *more);
+
+/* Gives up STUN requests older than JB_STUN_TIMEOUT_NS; sets row_in_use[] of those that wait. */
+void jb_kernel_expire_stun(struct jb_kernel *kernel, __u64 now_ns, __u8 *row_in_use);
 
 /*
  * The two steps by which a row becomes another workload's. First it is unlinked: no new stream

@@ -1,40 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the agent tells of its own programs and maps. */
-#include <unistd.h>
+/* What the agent tells of its own maps. */
 #include "kernel/batch.h"
 #include "kernel/memory.h"
 #include "kernel/private.h"
-
-/* The kernel detaches a link whose cgroup has been removed, and then tells no cgroup of it. */
-static bool is_attached(const struct bpf_link *link)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-
-	return link && !bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) &&
-	       info.cgroup.cgroup_id;
-}
-
-bool jb_kernel_program(const struct jb_kernel *kernel, __u32 index,
-		       struct jb_kernel_program_info *ret)
-{
-	const struct bpf_object_skeleton *s = kernel->skel->skeleton;
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd;
-
-	if (index >= (__u32)s->prog_cnt)
-		return false;
-	fd = bpf_program__fd(*s->progs[index].prog);
-	*ret = (struct jb_kernel_program_info){
-		.name = s->progs[index].name,
-		.attaches = *s->progs[index].prog != kernel->skel->progs.jb_retire,
-		.attached = is_attached(*s->progs[index].link),
-	};
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		ret->runtime_ns = info.run_time_ns;
-	return true;
-}
 
 static void count_one(void *ctx, const void *key, const void *value)
 {

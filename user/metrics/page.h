@@ -10,19 +10,14 @@
 #include "metrics/exposition.h"
 #include "workloads/registry.h"
 
-struct jb_feature {
-	const char *name;
-	bool available;
-};
-
 struct jb_page {
 	const struct jb_owner_totals *owners;
 	size_t n_owners;
 	bool full; /* --metrics full */
 
 	const char *version;
-	const struct jb_feature *features;
-	size_t n_features;
+	bool has[JB_FEATURE_MAX];              /* what this node lets us measure */
+	const struct jb_drop_reasons *reasons; /* names */
 	const struct jb_kernel_program_info *programs;
 	size_t n_programs;
 	bool runtime_known; /* the kernel counts the programs' time */
@@ -39,7 +34,7 @@ struct jb_page {
 int jb_page_render(const struct jb_page *page, enum jb_exposition_format format,
 		   struct jb_buffer *out);
 
-/* The most series that one owner can have. */
-unsigned int jb_page_series_per_owner(bool full);
+/* Series that each slot of an owner takes; of RTP the first slot of a direction stands for all. */
+void jb_page_slot_series(bool full, __u32 ret[JB_SLOT_MAX]);
 
 #endif

@@ -14,4 +14,10 @@ static inline __u64 jb_now_ns(void)
 	return t.tv_sec * JB_SECOND_NS + t.tv_nsec;
 }
 
+/* The time of day. */
+static inline __u64 jb_unix_s(void)
+{
+	return time(NULL);
+}
+
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/cgroup.h"
+#include "kernel/drops.h"
+#include "kernel/sockets.h"
 #include "metrics/page.h"
 #include "node/clock.h"
 #include "node/private.h"
@@ -25,6 +27,17 @@ static int find_cgroup(struct jb_node *node, const struct jb_node_options *optio
 	return jb_cgroup_check(options->cgroup, error, JB_NODE_ERROR);
 }
 
+/* "/a/b" of a cgroup below the root; "" for the root itself, or one elsewhere. */
+static const char *path_inside(const char *root, char *cgroup)
+{
+	size_t len = strlen(root);
+	size_t end = strlen(cgroup);
+
+	while (end > 1 && cgroup[end - 1] == '/')
+		cgroup[--end] = '\0';
+	return !strncmp(cgroup, root, len) && cgroup[len] == '/' ? cgroup + len : "";
+}
+
 static void on_workload(void *ctx, __u64 cgroup_id)
 {
 	(void)cgroup_id;
@@ -33,14 +46,34 @@ static void on_workload(void *ctx, __u64 cgroup_id)
 
 static int start_registry(struct jb_node *node, const struct jb_node_options *options)
 {
-	__u32 per_owner = jb_page_series_per_owner(options->kernel.full);
 	const struct jb_registry_options registry = {
 		.cgroup_root = node->root,
+		.inside = path_inside(node->root, node->cgroup),
 		.grace_ns = options->grace_ns,
-		.max_owners = options->max_series / per_owner,
+		.max_series = options->max_series,
+		.slot_series = node->slot_series,
 	};
 
+	jb_page_slot_series(options->kernel.full, node->slot_series);
 	return jb_registry_new(&node->registry, node->kernel, &registry);
+}
+
+static int start_parts(struct jb_node *node, const struct jb_node_options *options)
+{
+	const struct jb_census_options census = {.limits = options->limits,
+						 .mos = options->kernel.full};
+	int err;
+
+	node->full = options->kernel.full;
+	node->place = calloc(jb_kernel_rows(node->kernel), sizeof(*node->place));
+	err = node->place ? 0 : -ENOMEM;
+	if (!err)
+		err = jb_census_new(&node->census, node->kernel, &census);
+	if (!err)
+		err = jb_drops_ledger_new(&node->drops);
+	if (!err)
+		err = start_registry(node, options);
+	return err ? err : jb_kernel_events(node->kernel, on_workload, node);
 }
 
 static int start(struct jb_node *node, const struct jb_node_options *options, char *error)
@@ -51,20 +84,18 @@ static int start(struct jb_node *node, const struct jb_node_options *options, ch
 		err = jb_kernel_load(&node->kernel, &options->kernel, error);
 	if (err)
 		return err;
-	node->full = options->kernel.full;
-	node->place = calloc(jb_kernel_rows(node->kernel), sizeof(*node->place));
-	err = node->place ? 0 : -ENOMEM;
-	if (!err)
-		err = jb_census_new(&node->census, node->kernel);
-	if (!err)
-		err = start_registry(node, options);
-	if (!err)
-		err = jb_kernel_events(node->kernel, on_workload, node);
+	err = start_parts(node, options);
 	if (err) {
 		snprintf(error, JB_NODE_ERROR, "start measuring: %s", strerror(-err));
 		return err;
 	}
-	return jb_kernel_attach(node->kernel, node->cgroup, error);
+	err = jb_kernel_attach(node->kernel, node->cgroup, error);
+	if (!err)
+		err = jb_kernel_attach_uplink(node->kernel, error);
+	/* Where it can't be done, these connections are found by their next segment. */
+	if (!err)
+		jb_kernel_sockets_adopt(node->kernel);
+	return err;
 }
 
 int jb_node_open(struct jb_node **ret, const struct jb_node_options *options, char *error)
@@ -90,6 +121,7 @@ void jb_node_close(struct jb_node *node)
 	if (!node)
 		return;
 	jb_registry_free(node->registry);
+	jb_drops_ledger_free(node->drops);
 	jb_census_free(node->census);
 	jb_kernel_free(node->kernel);
 	free(node->place);
@@ -106,18 +138,49 @@ bool jb_node_is_measuring(const struct jb_node *node)
 	struct jb_kernel_program_info program;
 
 	for (__u32 i = 0; jb_kernel_program(node->kernel, i, &program); i++)
-		if (program.attaches && !program.attached)
+		if (program.media && program.attaches && !program.attached)
 			return false;
 	return true;
+}
+
+struct noting {
+	struct jb_drops_ledger *ledger;
+	int error;
+};
+
+static void note_drop(void *ctx, const struct jb_drop_key *key, __u64 packets)
+{
+	struct noting *noting = ctx;
+	int err = jb_drops_ledger_note(noting->ledger, key, packets);
+
+	noting->error = noting->error ? noting->error : err;
+}
+
+static int note_drops(struct jb_node *node, __u64 now_ns)
+{
+	struct noting noting = {.ledger = node->drops};
+	int err;
+
+	jb_drops_ledger_begin(node->drops, now_ns);
+	err = jb_kernel_each_drop(node->kernel, note_drop, &noting);
+	jb_drops_ledger_end(node->drops);
+	return err ? err : noting.error;
 }
 
 int jb_node_tick(struct jb_node *node)
 {
 	__u64 now = jb_now_ns();
-	int err = jb_census_pass(node->census, now);
+	int err = jb_census_pass(node->census, now, jb_unix_s());
 	int e = jb_registry_tick(node->registry, jb_census_rows_in_use(node->census), now);
 
+	err = err ? err : e;
+	e = note_drops(node, now);
 	return err ? err : e;
+}
+
+bool jb_node_has(const struct jb_node *node, enum jb_feature feature)
+{
+	return jb_kernel_has(node->kernel, feature);
 }
 
 int jb_node_event_fd(const struct jb_node *node)

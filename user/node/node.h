@@ -1,28 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The measurement of one node: the kernel's programs, who owns the figures, the periodic pass, and
- * the two documents made of them. The agent serves them; `jitterbug streams` without an agent
- * makes one for itself.
+ * the documents made of them. The agent serves them; `jitterbug streams` and its like without an
+ * agent make one for themselves.
  */
 #ifndef JB_NODE_NODE_H
 #define JB_NODE_NODE_H
 
 #include "base/buffer.h"
 #include "kernel/object.h"
+#include "streams/census.h"
 
 struct jb_node;
 
 /* What the agent measures with unless told otherwise. */
-#define JB_NODE_MAX_STREAMS   65536
-#define JB_NODE_MAX_WORKLOADS 1024
-#define JB_NODE_MAX_SERIES    20000
-#define JB_NODE_GRACE_MINUTES 5
+#define JB_NODE_MAX_STREAMS        65536
+#define JB_NODE_MAX_WORKLOADS      1024
+#define JB_NODE_MAX_SERIES         20000
+#define JB_NODE_GRACE_MINUTES      5
+#define JB_NODE_IMPAIRED_PERCENT   2 /* of packets lost */
+#define JB_NODE_IMPAIRED_JITTER_MS 30
+
+#define JB_NODE_LIMITS                                                                             \
+	{                                                                                          \
+		.loss_ppm = JB_NODE_IMPAIRED_PERCENT * 10000,                                      \
+		.jitter_ns = JB_NODE_IMPAIRED_JITTER_MS * JB_MS_NS                                 \
+	}
 
 struct jb_node_options {
 	struct jb_kernel_options kernel;
 	const char *cgroup; /* attach here; NULL: the root of cgroup2, which is found */
 	__u64 grace_ns;
 	__u32 max_series;
+	struct jb_impairment_limits limits;
 };
 
 enum { JB_NODE_ERROR = 1024 };
@@ -49,5 +59,12 @@ int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *ou
 
 /* Appends {"streams":[...]}, as in /api/v1/streams. 0 or -errno. */
 int jb_node_streams(struct jb_node *node, struct jb_buffer *out);
+
+/* Likewise {"connections":[...]} and {"drops":[...]}. */
+int jb_node_connections(struct jb_node *node, struct jb_buffer *out);
+int jb_node_drops(struct jb_node *node, struct jb_buffer *out);
+
+/* What this node lets us measure. */
+bool jb_node_has(const struct jb_node *node, enum jb_feature feature);
 
 #endif

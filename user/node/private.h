@@ -4,6 +4,7 @@
 #define JB_NODE_PRIVATE_H
 
 #include <limits.h>
+#include "drops/ledger.h"
 #include "node/node.h"
 #include "streams/census.h"
 #include "workloads/registry.h"
@@ -12,12 +13,15 @@ struct jb_node {
 	struct jb_kernel *kernel;
 	struct jb_registry *registry;
 	struct jb_census *census;
+	struct jb_drops_ledger *drops;
+	__u32 slot_series[JB_SLOT_MAX];
 	bool full;
 	bool workload_came;
 	int *place; /* of each row's owner among the totals of the page in the making */
 	__u64 scrape_ns;
 	char root[PATH_MAX];   /* mount point of cgroup2: names are read there */
 	char cgroup[PATH_MAX]; /* where the programs are attached */
+	const char *inside;    /* the latter from the former on, "" for all */
 };
 
 #endif

@@ -5,7 +5,9 @@
 /* An entry that could not be added has hh.tbl NULL; the default would end the process. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
+#include "kernel/sockets.h"
 #include "streams/census.h"
+#include "streams/quality.h"
 
 /* What is remembered of a stream from one pass to the next. */
 struct memory {
@@ -17,16 +19,20 @@ struct memory {
 	__u32 frames;
 	__u32 pass;
 	struct jb_rates rates;
+	struct jb_quality quality;
 };
 
 struct jb_census {
 	struct jb_kernel *kernel;
+	struct jb_census_options options;
 	struct memory *streams;
 	__u8 *row_in_use;
 	__u32 rows;
 	__u64 *idle; /* hashes of streams to retire */
 	__u32 n_idle, max_idle;
 	__u64 now_ns;
+	__u64 interval_ns; /* since the pass before */
+	__u64 unix_s;
 	__u32 pass;
 	int error;
 };
@@ -97,21 +103,51 @@ static void update_rates(struct memory *m, const struct jb_receiver *r, __u64 no
 	m->frames = r->frames;
 }
 
+static void use_row(struct jb_census *census, __u32 row)
+{
+	if (row < census->rows)
+		census->row_in_use[row] = 1;
+}
+
+static void observe_jitter(struct jb_census *census, const struct jb_stream *stream)
+{
+	__u64 jitter_ns = jb_receiver_jitter_ns(&stream->receiver);
+	union jb_totals sample = {.rtp.jitter_ns = jitter_ns};
+
+	if (stream->receiver.clock == JB_CLOCK_UNKNOWN ||
+	    (stream->row_media != JB_MEDIA_AUDIO && stream->row_media != JB_MEDIA_VIDEO))
+		return;
+	sample.rtp.jitter[jb_jitter_bucket(jitter_ns)] = 1;
+	jb_kernel_count(census->kernel, stream->row, &sample);
+}
+
+static void judge(struct jb_census *census, struct memory *m, const struct jb_stream *stream)
+{
+	union jb_totals more = {};
+
+	jb_quality_pass(&m->quality, &stream->receiver, stream->direction % JB_DIRECTION_MAX,
+			census->interval_ns, census->unix_s, &census->options.limits,
+			census->options.mos, &more.quality);
+	jb_kernel_count(census->kernel, stream->quality_row, &more);
+}
+
 static void visit(void *ctx, __u64 hash, const struct jb_stream *stream)
 {
 	struct jb_census *census = ctx;
 	const struct jb_receiver *r = &stream->receiver;
 	struct memory *m = remember(census, hash);
 
-	if (stream->row < census->rows)
-		census->row_in_use[stream->row] = 1;
+	use_row(census, stream->row);
+	use_row(census, stream->quality_row);
 	if (census->now_ns > r->last_ns + JB_IDLE_NS)
 		note_idle(census, hash);
 	if (!m)
 		return;
-	if (m->packets != r->packets && r->clock != JB_CLOCK_UNKNOWN &&
-	    (stream->row_media == JB_MEDIA_AUDIO || stream->row_media == JB_MEDIA_VIDEO))
-		jb_kernel_observe_jitter(census->kernel, stream->row, jb_receiver_jitter_ns(r));
+	if (stream->key.cgroup_id != JB_EDGE_CGROUP) {
+		if (m->packets != r->packets)
+			observe_jitter(census, stream);
+		judge(census, m, stream);
+	}
 	m->pass = census->pass;
 	update_rates(m, r, census->now_ns);
 }
@@ -129,24 +165,43 @@ static void forget_absent(struct jb_census *census)
 	}
 }
 
-int jb_census_pass(struct jb_census *census, __u64 now_ns)
+static int pass_streams(struct jb_census *census)
 {
-	int err;
+	int err = jb_kernel_each_stream(census->kernel, visit, census);
 
-	census->now_ns = now_ns;
-	census->pass++;
-	census->n_idle = 0;
-	census->error = 0;
-	memset(census->row_in_use, 0, census->rows);
-	err = jb_kernel_each_stream(census->kernel, visit, census);
 	if (err) {
-		memset(census->row_in_use, 1,
-		       census->rows); /* not a complete scan: frees nothing */
+		/* Not a complete scan: nothing may be freed. */
+		memset(census->row_in_use, 1, census->rows);
 		return err;
 	}
 	forget_absent(census);
 	err = jb_kernel_retire(census->kernel, census->idle, census->n_idle, JB_IDLE_NS);
 	return err < 0 ? err : census->error;
+}
+
+int jb_census_pass(struct jb_census *census, __u64 now_ns, __u64 unix_s)
+{
+	int err, e;
+
+	census->interval_ns = census->now_ns ? now_ns - census->now_ns : 0;
+	census->now_ns = now_ns;
+	census->unix_s = unix_s;
+	census->pass++;
+	census->n_idle = 0;
+	census->error = 0;
+	memset(census->row_in_use, 0, census->rows);
+	err = pass_streams(census);
+	e = jb_kernel_sockets_census(census->kernel, census->row_in_use);
+	jb_kernel_expire_stun(census->kernel, now_ns, census->row_in_use);
+	return err ? err : e;
+}
+
+__u64 jb_census_impaired_since(const struct jb_census *census, __u64 hash)
+{
+	struct memory *m;
+
+	HASH_FIND(hh, census->streams, &hash, sizeof(hash), m);
+	return m ? m->quality.impaired_since_s : 0;
 }
 
 const __u8 *jb_census_rows_in_use(const struct jb_census *census)
@@ -163,13 +218,15 @@ struct jb_rates jb_census_rates(const struct jb_census *census, __u64 hash,
 	return m ? m->rates : rates_since_start(receiver, now_ns);
 }
 
-int jb_census_new(struct jb_census **ret, struct jb_kernel *kernel)
+int jb_census_new(struct jb_census **ret, struct jb_kernel *kernel,
+		  const struct jb_census_options *options)
 {
 	struct jb_census *census = calloc(1, sizeof(*census));
 
 	if (!census)
 		return -ENOMEM;
 	census->kernel = kernel;
+	census->options = *options;
 	census->rows = jb_kernel_rows(kernel);
 	census->row_in_use = calloc(census->rows, 1);
 	if (!census->row_in_use) {

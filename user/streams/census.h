@@ -7,6 +7,7 @@
 #define JB_STREAMS_CENSUS_H
 
 #include "kernel/snapshot.h"
+#include "streams/impairment.h"
 
 #define JB_CENSUS_INTERVAL_MS 5000
 
@@ -17,17 +18,27 @@ struct jb_rates {
 	double frame_rate;
 };
 
+struct jb_census_options {
+	struct jb_impairment_limits limits;
+	bool mos; /* --metrics full */
+};
+
 /* Borrows the kernel. 0 or -errno. */
-int jb_census_new(struct jb_census **ret, struct jb_kernel *kernel);
+int jb_census_new(struct jb_census **ret, struct jb_kernel *kernel,
+		  const struct jb_census_options *options);
 void jb_census_free(struct jb_census *census); /* NULL is fine */
 
 /*
- * One pass: observes J of each audio or video stream that had packets since the last one, and
- * retires what is idle. 0, or -errno (what was done is done).
+ * One pass: observes J of each audio or video stream that had packets since the last one, judges
+ * whether it was impaired, and retires what is idle; then the sockets' turn (kernel/sockets.h), and
+ * that of STUN requests. unix_s: the time of day. 0, or -errno (what was done is done).
  */
-int jb_census_pass(struct jb_census *census, __u64 now_ns);
+int jb_census_pass(struct jb_census *census, __u64 now_ns, __u64 unix_s);
 
-/* An octet for each row, not 0 if a stream referred to it in the last pass. */
+/* Since when the stream has been impaired, pass after pass: the time of day; 0: it is not. */
+__u64 jb_census_impaired_since(const struct jb_census *census, __u64 hash);
+
+/* An octet for each row, not 0 if a stream, socket or request referred to it in the last pass. */
 const __u8 *jb_census_rows_in_use(const struct jb_census *census);
 
 /* Rates between the last two passes; of a younger stream since it began. */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "streams/info.h"
 
-#include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-static void text_direction(const struct jb_stream_info *info, struct jb_buffer *out)
+#include "listing/text.h"
+
+static void text_direction(const void *stream, struct jb_buffer *out)
 {
+	const struct jb_stream_info *info = stream;
 	bool known = !strcmp(info->direction, "ingress") || !strcmp(info->direction, "egress");
 
 	if (known)
@@ -17,182 +20,109 @@ static void text_direction(const struct jb_stream_info *info, struct jb_buffer *
 }
 
 /* As in SDP tools and Wireshark: hexadecimal. */
-static void text_ssrc(const struct jb_stream_info *info, struct jb_buffer *out)
+static void text_ssrc(uint64_t ssrc, struct jb_buffer *out)
 {
-	jb_buffer_printf(out, "%08" PRIx64, info->ssrc);
+	jb_buffer_printf(out, "%08" PRIx64, ssrc);
 }
 
-static void text_jitter(const struct jb_stream_info *info, struct jb_buffer *out)
+static void text_workload(const void *stream, struct jb_buffer *out)
 {
-	jb_buffer_printf(out, "%.2f", (double)info->jitter_ns / 1e6);
+	const struct jb_stream_info *info = stream;
+
+	jb_text_workload(info->namespace_, info->pod, info->unit, out);
 }
 
-static void text_bitrate(const struct jb_stream_info *info, struct jb_buffer *out)
+static void text_source(const void *stream, struct jb_buffer *out)
 {
-	jb_buffer_printf(out, "%.0f", (double)info->bitrate / 1e3);
+	const struct jb_stream_info *info = stream;
+
+	jb_text_endpoint(info->source_address, info->source_port, out);
 }
 
-static void text_frame_rate(const struct jb_stream_info *info, struct jb_buffer *out)
+static void text_destination(const void *stream, struct jb_buffer *out)
 {
-	jb_buffer_printf(out, "%.1f", (double)info->frame_rate / 1e3);
-}
+	const struct jb_stream_info *info = stream;
 
-/* 9.5s, 12m03s, 2h05m: what is read at a glance. */
-static void append_duration(struct jb_buffer *out, uint64_t ns)
-{
-	uint64_t seconds = ns / 1000000000;
-
-	if (seconds < 60)
-		jb_buffer_printf(out, "%" PRIu64 ".%" PRIu64 "s", seconds, ns / 100000000 % 10);
-	else if (seconds < 3600)
-		jb_buffer_printf(out, "%" PRIu64 "m%02" PRIu64 "s", seconds / 60, seconds % 60);
-	else
-		jb_buffer_printf(out, "%" PRIu64 "h%02" PRIu64 "m", seconds / 3600,
-				 seconds / 60 % 60);
-}
-
-static void text_age(const struct jb_stream_info *info, struct jb_buffer *out)
-{
-	append_duration(out, info->age_ns);
-}
-
-static void text_idle(const struct jb_stream_info *info, struct jb_buffer *out)
-{
-	append_duration(out, info->idle_ns);
-}
-
-static void text_workload(const struct jb_stream_info *info, struct jb_buffer *out)
-{
-	if (*info->pod)
-		jb_buffer_printf(out, "%s/%s", info->namespace_, info->pod);
-	else
-		jb_buffer_puts(out, *info->unit ? info->unit : "-");
-}
-
-static void append_endpoint(struct jb_buffer *out, const char *address, uint64_t port)
-{
-	const char *format = strchr(address, ':') ? "[%s]:%" PRIu64 : "%s:%" PRIu64;
-
-	if (port == JB_STREAM_NONE)
-		jb_buffer_puts(out, "-");
-	else
-		jb_buffer_printf(out, format, address, port);
-}
-
-static void text_source(const struct jb_stream_info *info, struct jb_buffer *out)
-{
-	append_endpoint(out, info->source_address, info->source_port);
-}
-
-static void text_destination(const struct jb_stream_info *info, struct jb_buffer *out)
-{
-	append_endpoint(out, info->destination_address, info->destination_port);
+	jb_text_endpoint(info->destination_address, info->destination_port, out);
 }
 
 /* Of what was sent, as far as it has been decided. At egress nothing has been lost yet. */
-static void text_loss(const struct jb_stream_info *info, struct jb_buffer *out)
+static void text_loss(const void *stream, struct jb_buffer *out)
 {
+	const struct jb_stream_info *info = stream;
 	uint64_t lost = info->lost;
 
-	if (lost == JB_STREAM_NONE || info->unique == JB_STREAM_NONE || !(lost + info->unique))
+	if (lost == JB_RECORD_NONE || info->unique == JB_RECORD_NONE || !(lost + info->unique))
 		jb_buffer_puts(out, "-");
 	else
 		jb_buffer_printf(out, "%.2f",
 				 100.0 * (double)lost / ((double)lost + (double)info->unique));
 }
 
-#define LEFT(header)                                                                               \
-	{                                                                                          \
-		header, JB_ALIGN_LEFT                                                              \
-	}
-#define RIGHT(header)                                                                              \
-	{                                                                                          \
-		header, JB_ALIGN_RIGHT                                                             \
-	}
-#define AT(field) offsetof(struct jb_stream_info, field)
+#define LEFT      JB_RECORD_LEFT
+#define RIGHT     JB_RECORD_RIGHT
+#define AT(field) .offset = offsetof(struct jb_stream_info, field)
 
-const struct jb_stream_column jb_stream_columns[] = {
-	{"direction", LEFT("DIR"), JB_STREAM_TEXT, AT(direction), text_direction},
-	{"namespace", LEFT("NAMESPACE"), JB_STREAM_TEXT, AT(namespace_), NULL},
-	{"pod", LEFT("POD"), JB_STREAM_TEXT, AT(pod), NULL},
-	{"container", LEFT("CONTAINER"), JB_STREAM_TEXT, AT(container), NULL},
-	{"unit", LEFT("UNIT"), JB_STREAM_TEXT, AT(unit), NULL},
-	{"source_address", LEFT("SRC ADDRESS"), JB_STREAM_ADDRESS, AT(source_address), NULL},
-	{"source_port", RIGHT("SPORT"), JB_STREAM_NUMBER, AT(source_port), NULL},
-	{"destination_address", LEFT("DST ADDRESS"), JB_STREAM_ADDRESS, AT(destination_address),
-	 NULL},
-	{"destination_port", RIGHT("DPORT"), JB_STREAM_NUMBER, AT(destination_port), NULL},
-	{"ssrc", LEFT("SSRC"), JB_STREAM_NUMBER, AT(ssrc), text_ssrc},
-	{"payload_type", RIGHT("PT"), JB_STREAM_NUMBER, AT(payload_type), NULL},
-	{"media", LEFT("MEDIA"), JB_STREAM_TEXT, AT(media), NULL},
-	{"clock_rate", RIGHT("CLOCK"), JB_STREAM_NUMBER, AT(clock_rate), NULL},
-	{"base_sequence", RIGHT("BASE"), JB_STREAM_NUMBER, AT(base_sequence), NULL},
-	{"highest_sequence", RIGHT("HIGHEST"), JB_STREAM_NUMBER, AT(highest_sequence), NULL},
-	{"packets", RIGHT("PACKETS"), JB_STREAM_NUMBER, AT(packets), NULL},
-	{"bytes", RIGHT("BYTES"), JB_STREAM_NUMBER, AT(bytes), NULL},
-	{"unique", RIGHT("UNIQUE"), JB_STREAM_NUMBER, AT(unique), NULL},
-	{"unseen", RIGHT("UNSEEN"), JB_STREAM_NUMBER, AT(unseen), NULL},
-	{"lost", RIGHT("LOST"), JB_STREAM_NUMBER, AT(lost), NULL},
-	{"source_gap", RIGHT("SRCGAP"), JB_STREAM_NUMBER, AT(source_gap), NULL},
-	{"gap", RIGHT("GAP"), JB_STREAM_NUMBER, AT(gap), NULL},
-	{"recovered", RIGHT("RECOV"), JB_STREAM_NUMBER, AT(recovered), NULL},
-	{"reordered", RIGHT("REORD"), JB_STREAM_NUMBER, AT(reordered), NULL},
-	{"late", RIGHT("LATE"), JB_STREAM_NUMBER, AT(late), NULL},
-	{"duplicates", RIGHT("DUP"), JB_STREAM_NUMBER, AT(duplicates), NULL},
-	{"restarts", RIGHT("RESTARTS"), JB_STREAM_NUMBER, AT(restarts), NULL},
-	{"frames", RIGHT("FRAMES"), JB_STREAM_NUMBER, AT(frames), NULL},
-	{"jitter_seconds", RIGHT("JITTER ms"), JB_STREAM_NANO, AT(jitter_ns), text_jitter},
-	{"bitrate_bps", RIGHT("KBIT/S"), JB_STREAM_NUMBER, AT(bitrate), text_bitrate},
-	{"frame_rate", RIGHT("FPS"), JB_STREAM_MILLI, AT(frame_rate), text_frame_rate},
-	{"age_seconds", RIGHT("AGE"), JB_STREAM_NANO, AT(age_ns), text_age},
-	{"idle_seconds", RIGHT("IDLE"), JB_STREAM_NANO, AT(idle_ns), text_idle},
-	{"workload", LEFT("WORKLOAD"), JB_STREAM_MADE, 0, text_workload},
-	{"source", LEFT("SOURCE"), JB_STREAM_MADE, 0, text_source},
-	{"destination", LEFT("DESTINATION"), JB_STREAM_MADE, 0, text_destination},
-	{"loss", RIGHT("LOSS%"), JB_STREAM_MADE, 0, text_loss},
+static const struct jb_record_column columns[] = {
+	{"direction", LEFT("DIR"), JB_RECORD_TEXT, AT(direction), .text = text_direction},
+	{"namespace", LEFT("NAMESPACE"), JB_RECORD_TEXT, AT(namespace_)},
+	{"pod", LEFT("POD"), JB_RECORD_TEXT, AT(pod)},
+	{"container", LEFT("CONTAINER"), JB_RECORD_TEXT, AT(container)},
+	{"unit", LEFT("UNIT"), JB_RECORD_TEXT, AT(unit)},
+	{"source_address", LEFT("SRC ADDRESS"), JB_RECORD_ADDRESS, AT(source_address)},
+	{"source_port", RIGHT("SPORT"), JB_RECORD_NUMBER, AT(source_port)},
+	{"destination_address", LEFT("DST ADDRESS"), JB_RECORD_ADDRESS, AT(destination_address)},
+	{"destination_port", RIGHT("DPORT"), JB_RECORD_NUMBER, AT(destination_port)},
+	{"ssrc", LEFT("SSRC"), JB_RECORD_NUMBER, AT(ssrc), .number = text_ssrc},
+	{"payload_type", RIGHT("PT"), JB_RECORD_NUMBER, AT(payload_type)},
+	{"media", LEFT("MEDIA"), JB_RECORD_TEXT, AT(media)},
+	{"clock_rate", RIGHT("CLOCK"), JB_RECORD_NUMBER, AT(clock_rate)},
+	{"base_sequence", RIGHT("BASE"), JB_RECORD_NUMBER, AT(base_sequence)},
+	{"highest_sequence", RIGHT("HIGHEST"), JB_RECORD_NUMBER, AT(highest_sequence)},
+	{"packets", RIGHT("PACKETS"), JB_RECORD_NUMBER, AT(packets)},
+	{"bytes", RIGHT("BYTES"), JB_RECORD_NUMBER, AT(bytes)},
+	{"unique", RIGHT("UNIQUE"), JB_RECORD_NUMBER, AT(unique)},
+	{"unseen", RIGHT("UNSEEN"), JB_RECORD_NUMBER, AT(unseen)},
+	{"lost", RIGHT("LOST"), JB_RECORD_NUMBER, AT(lost)},
+	{"source_gap", RIGHT("SRCGAP"), JB_RECORD_NUMBER, AT(source_gap)},
+	{"uplink_lost", RIGHT("UPLOST"), JB_RECORD_NUMBER, AT(uplink_lost)},
+	{"node_lost", RIGHT("NODELOST"), JB_RECORD_NUMBER, AT(node_lost)},
+	{"gap", RIGHT("GAP"), JB_RECORD_NUMBER, AT(gap)},
+	{"recovered", RIGHT("RECOV"), JB_RECORD_NUMBER, AT(recovered)},
+	{"reordered", RIGHT("REORD"), JB_RECORD_NUMBER, AT(reordered)},
+	{"late", RIGHT("LATE"), JB_RECORD_NUMBER, AT(late)},
+	{"duplicates", RIGHT("DUP"), JB_RECORD_NUMBER, AT(duplicates)},
+	{"restarts", RIGHT("RESTARTS"), JB_RECORD_NUMBER, AT(restarts)},
+	{"frames", RIGHT("FRAMES"), JB_RECORD_NUMBER, AT(frames)},
+	{"jitter_seconds", RIGHT("JITTER ms"), JB_RECORD_NANO, AT(jitter_ns),
+	 .number = jb_text_milliseconds},
+	{"bitrate_bps", RIGHT("KBIT/S"), JB_RECORD_NUMBER, AT(bitrate),
+	 .number = jb_text_thousandth},
+	{"frame_rate", RIGHT("FPS"), JB_RECORD_MILLI, AT(frame_rate),
+	 .number = jb_text_thousandth_1},
+	{"age_seconds", RIGHT("AGE"), JB_RECORD_NANO, AT(age_ns), .number = jb_text_duration},
+	{"idle_seconds", RIGHT("IDLE"), JB_RECORD_NANO, AT(idle_ns), .number = jb_text_duration},
+	{"workload", LEFT("WORKLOAD"), JB_RECORD_MADE, .text = text_workload},
+	{"source", LEFT("SOURCE"), JB_RECORD_MADE, .text = text_source},
+	{"destination", LEFT("DESTINATION"), JB_RECORD_MADE, .text = text_destination},
+	{"loss", RIGHT("LOSS%"), JB_RECORD_MADE, .text = text_loss},
 };
 
-const size_t jb_stream_column_count = sizeof(jb_stream_columns) / sizeof(*jb_stream_columns);
-
-_Static_assert(sizeof(jb_stream_columns) / sizeof(*jb_stream_columns) <= JB_STREAM_COLUMNS_MAX,
-	       "a list can name each column");
-
-const char jb_stream_columns_default[] =
-	"direction,workload,source,destination,ssrc,media,packets,lost,source_gap,loss,late,"
-	"duplicates,jitter_seconds,bitrate_bps,frame_rate,idle_seconds";
-
-static const struct jb_stream_column *find(const char *name, size_t length)
+static int compare(const void *left, const void *right)
 {
-	for (size_t i = 0; i < jb_stream_column_count; i++) {
-		const char *candidate = jb_stream_columns[i].name;
+	const struct jb_stream_info *a = left, *b = right;
 
-		if (strlen(candidate) == length && !memcmp(candidate, name, length))
-			return &jb_stream_columns[i];
-	}
-	return NULL;
+	return strcmp(a->namespace_, b->namespace_) ?: strcmp(a->pod, b->pod) ?:
+	       strcmp(a->unit, b->unit) ?: strcmp(b->direction, a->direction) ?:
+	       strcmp(a->source_address, b->source_address) ?:
+	       jb_record_compare_numbers(a->source_port, b->source_port) ?:
+	       jb_record_compare_numbers(a->ssrc, b->ssrc);
 }
 
-int jb_stream_columns_parse(const char *list,
-			    const struct jb_stream_column *ret_columns[JB_STREAM_COLUMNS_MAX],
-			    const char **ret_bad, int *ret_length)
-{
-	const struct jb_stream_column *columns[JB_STREAM_COLUMNS_MAX];
-	int count = 0;
-
-	for (const char *name = list;;) {
-		size_t length = strcspn(name, ",");
-		const struct jb_stream_column *column = find(name, length);
-
-		if (!column || count == JB_STREAM_COLUMNS_MAX) {
-			*ret_bad = name;
-			*ret_length = (int)length;
-			return -EINVAL;
-		}
-		columns[count++] = column;
-		if (!name[length])
-			break;
-		name += length + 1;
-	}
-	memcpy(ret_columns, columns, (size_t)count * sizeof(*columns));
-	return count;
-}
+const struct jb_record jb_stream_record = {
+	.name = "stream",
+	JB_RECORD_OF(struct jb_stream_info, columns),
+	.shown = "direction,workload,source,destination,ssrc,media,packets,lost,source_gap,loss,"
+		 "late,duplicates,jitter_seconds,bitrate_bps,frame_rate,idle_seconds",
+	.compare = compare,
+};

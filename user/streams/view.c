@@ -3,20 +3,10 @@
 
 #include "kernel/names.h"
 
-#include <arpa/inet.h>
-
-void jb_ip_text(const union jb_ip *address, char ret_text[INET6_ADDRSTRLEN])
-{
-	if (!address->half[0] && address->word[2] == htonl(0xffff))
-		inet_ntop(AF_INET, &address->word[3], ret_text, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, address, ret_text, INET6_ADDRSTRLEN);
-}
-
 /* A rate in units of 1/scale; what no stream can have is not known either. */
 static uint64_t to_fixed(double rate, unsigned int scale)
 {
-	return rate >= 0 && rate < 1e15 ? (uint64_t)(rate * scale + 0.5) : JB_STREAM_NONE;
+	return rate >= 0 && rate < 1e15 ? (uint64_t)(rate * scale + 0.5) : JB_RECORD_NONE;
 }
 
 static uint64_t since(__u64 now_ns, __u64 then_ns)
@@ -45,8 +35,8 @@ static void set_counts(struct jb_stream_info *info, const struct jb_receiver *r,
 	info->bytes = r->bytes;
 	info->unique = r->unique;
 	info->unseen = jb_receiver_unseen(r);
-	info->lost = egress ? JB_STREAM_NONE : r->lost;
-	info->source_gap = egress ? r->lost : JB_STREAM_NONE;
+	info->lost = egress ? JB_RECORD_NONE : r->lost;
+	info->source_gap = egress ? r->lost : JB_RECORD_NONE;
 	info->gap = r->gap;
 	info->recovered = r->recovered;
 	info->reordered = r->reordered;
@@ -56,6 +46,20 @@ static void set_counts(struct jb_stream_info *info, const struct jb_receiver *r,
 	info->frames = r->frames;
 }
 
+/* What comes in is on the uplink first, what goes out last. */
+static void set_uplink(struct jb_stream_info *info, const struct jb_stream_view *view)
+{
+	__u64 first, last;
+
+	info->uplink_lost = info->node_lost = JB_RECORD_NONE;
+	if (!view->uplink)
+		return;
+	first = view->direction == JB_INGRESS ? view->uplink->lost : view->receiver->lost;
+	last = view->direction == JB_INGRESS ? view->receiver->lost : view->uplink->lost;
+	info->uplink_lost = view->uplink->lost;
+	info->node_lost = last > first ? last - first : 0;
+}
+
 void jb_stream_view_info(const struct jb_stream_view *view, struct jb_stream_info *ret_info)
 {
 	const struct jb_receiver *r = view->receiver;
@@ -63,6 +67,7 @@ void jb_stream_view_info(const struct jb_stream_view *view, struct jb_stream_inf
 
 	set_identity(ret_info, view->identity);
 	set_counts(ret_info, r, view->direction == JB_EGRESS);
+	set_uplink(ret_info, view);
 	ret_info->direction = jb_direction_names[view->direction];
 	ret_info->media = r->media < JB_MEDIA_MAX ? jb_media_names[r->media] : "unknown";
 	jb_ip_text(&view->key->source, ret_info->source_address);
@@ -70,9 +75,9 @@ void jb_stream_view_info(const struct jb_stream_view *view, struct jb_stream_inf
 	ret_info->source_port = view->key->source_port;
 	ret_info->destination_port = view->key->destination_port;
 	ret_info->ssrc = view->key->ssrc;
-	ret_info->clock_rate = rate ? rate : JB_STREAM_NONE;
+	ret_info->clock_rate = rate ? rate : JB_RECORD_NONE;
 	ret_info->jitter_ns = rate && r->media != JB_MEDIA_RTX ? jb_receiver_jitter_ns(r)
-							       : JB_STREAM_NONE;
+							       : JB_RECORD_NONE;
 	ret_info->bitrate = to_fixed(view->bitrate_bps, 1);
 	ret_info->frame_rate = to_fixed(view->frame_rate, 1000);
 	ret_info->age_ns = since(view->now_ns, r->started_ns);

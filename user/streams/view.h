@@ -5,6 +5,7 @@
 
 #include <jitterbug/stream.h>
 
+#include "listing/address.h"
 #include "streams/info.h"
 #include "workloads/identity.h"
 
@@ -16,12 +17,10 @@ struct jb_stream_view {
 	double bitrate_bps; /* below 0 or NAN: not known; likewise */
 	double frame_rate;
 	__u64 now_ns;
+	const struct jb_receiver *uplink; /* the same stream on the uplink; NULL: not seen there */
 };
 
 /* The info borrows the identity's strings. */
 void jb_stream_view_info(const struct jb_stream_view *view, struct jb_stream_info *ret_info);
-
-/* An IPv4-mapped address is written as IPv4. */
-void jb_ip_text(const union jb_ip *address, char ret_text[INET6_ADDRSTRLEN]);
 
 #endif

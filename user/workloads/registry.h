@@ -8,7 +8,8 @@
 #define JB_WORKLOADS_REGISTRY_H
 
 #include <stddef.h>
-#include <jitterbug/totals.h>
+#include <jitterbug/drop.h>
+#include <jitterbug/row.h>
 #include "kernel/snapshot.h"
 #include "workloads/identity.h"
 
@@ -16,8 +17,11 @@ struct jb_registry;
 
 struct jb_registry_options {
 	const char *cgroup_root; /* mount point of cgroup2 */
+	const char *inside;      /* from there on: only workloads below it are told; "": all */
 	__u64 grace_ns;
-	__u32 max_owners; /* beyond, workloads are folded into ~other */
+	__u32 max_series;         /* beyond, what is new is folded into ~other */
+	const __u32 *slot_series; /* JB_SLOT_MAX: what a slot takes on the page; of RTP the first of
+					each direction, for all its media */
 };
 
 /* Borrows the kernel and the root's path. 0 or -errno. */
@@ -39,23 +43,47 @@ int jb_registry_tick(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_
 /* The labels of a row's owner; NULL while it has none. */
 const struct jb_identity *jb_registry_identity(const struct jb_registry *reg, __u32 row);
 
-/* One owner's figures by direction and media; seen[][] is false where there never was a row. */
+/* Beyond JB_OWNER_DROPS reasons the others of an owner are one. */
+enum { JB_OWNER_DROPS = 16 };
+#define JB_OTHER_REASONS 0xffffffffU
+
+struct jb_owner_drop {
+	__u32 protocol; /* enum jb_drop_protocol */
+	__u32 reason;   /* of the kernel, or JB_OTHER_REASONS */
+	__u64 packets;
+};
+
+/* One owner's figures. seen[] is false where there never was a row. */
 struct jb_owner_totals {
-	struct jb_rtp_totals rtp[JB_DIRECTION_MAX][JB_MEDIA_MAX];
-	bool seen[JB_DIRECTION_MAX][JB_MEDIA_MAX];
-	__u64 streams[JB_DIRECTION_MAX][JB_MEDIA_MAX]; /* filled in by the caller */
+	union jb_totals totals[JB_SLOT_MAX];
+	bool seen[JB_SLOT_MAX];
+	__u64 streams[JB_DIRECTION_MAX][JB_MEDIA_MAX]; /* filled in by the caller; likewise */
+	__u64 impaired_since_s[JB_DIRECTION_MAX];      /* Unix time; 0: nothing is impaired */
+	const struct jb_owner_drop *drops;             /* by protocol and reason, each once */
+	size_t n_drops;
 	const struct jb_identity *identity;
 };
 
-/*
- * Sums up all owners. *ret is an array of *ret_count, to be freed by free(); valid until the next
- * call of refresh or tick. ret_place, of as many entries as rows, tells each row's owner by index
- * in the array, or -1.
- */
-int jb_registry_totals(const struct jb_registry *reg, struct jb_owner_totals **ret,
-		       size_t *ret_count, int *ret_place);
+struct jb_owner_list {
+	struct jb_owner_totals *owner; /* `count` of them */
+	size_t count;
+	struct jb_owner_drop *drops; /* of all */
+};
 
-/* Workloads that were folded into ~other so far. */
+/*
+ * Sums up all owners; to be freed by jb_owner_list_free(), valid until the next call of refresh or
+ * tick. ret_place, of as many entries as rows, tells each row's owner by index, or -1.
+ */
+int jb_registry_totals(const struct jb_registry *reg, struct jb_owner_list *ret, int *ret_place);
+void jb_owner_list_free(struct jb_owner_list *list);
+
+/* The labels of a cgroup's owner; NULL while it has none. */
+const struct jb_identity *jb_registry_cgroup(const struct jb_registry *reg, __u64 cgroup_id);
+
+/* Whether the cgroup's workload is asked for, as far as is known. */
+bool jb_registry_is_inside(const struct jb_registry *reg, __u64 cgroup_id);
+
+/* Slots of workloads that were folded into ~other so far. */
 __u64 jb_registry_folded(const struct jb_registry *reg);
 
 #endif

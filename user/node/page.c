@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The documents: /metrics and /api/v1/streams. */
+/* The page /metrics. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/procfs.h"
+#include "kernel/drops.h"
 #include "metrics/page.h"
 #include "node/clock.h"
 #include "node/private.h"
-#include "streams/view.h"
 
 /* More than there are. */
 enum { JB_PROGRAMS_MAX = 32, JB_MAPS_MAX = 32 };
@@ -22,26 +22,32 @@ struct stream_count {
 static void count_stream(void *ctx, __u64 hash, const struct jb_stream *stream)
 {
 	struct stream_count *count = ctx;
+	__u64 since = jb_census_impaired_since(count->node->census, hash);
+	__u8 direction = stream->direction % JB_DIRECTION_MAX;
+	struct jb_owner_totals *owner;
 	int place = -1;
 
-	(void)hash;
 	if (stream->row < jb_kernel_rows(count->node->kernel))
 		place = count->node->place[stream->row];
 	if (place < 0 || count->now_ns > stream->receiver.last_ns + JB_IDLE_NS)
 		return;
-	count->owners[place]
-		.streams[stream->direction % JB_DIRECTION_MAX][stream->row_media % JB_MEDIA_MAX]++;
+	owner = &count->owners[place];
+	owner->streams[direction][stream->row_media % JB_MEDIA_MAX]++;
+	if (since &&
+	    (!owner->impaired_since_s[direction] || since < owner->impaired_since_s[direction]))
+		owner->impaired_since_s[direction] = since;
 }
 
-static int read_owners(struct jb_node *node, struct jb_page *page, struct jb_owner_totals **ret)
+static int read_owners(struct jb_node *node, struct jb_page *page, struct jb_owner_list *ret)
 {
 	struct stream_count count = {.node = node, .now_ns = jb_now_ns()};
-	int err = jb_registry_totals(node->registry, ret, &page->n_owners, node->place);
+	int err = jb_registry_totals(node->registry, ret, node->place);
 
 	if (err)
 		return err;
-	count.owners = *ret;
-	page->owners = *ret;
+	count.owners = ret->owner;
+	page->owners = ret->owner;
+	page->n_owners = ret->count;
 	return jb_kernel_each_stream(node->kernel, count_stream, &count);
 }
 
@@ -63,7 +69,6 @@ static __u64 resident_bytes(void)
 struct parts {
 	struct jb_kernel_program_info programs[JB_PROGRAMS_MAX];
 	struct jb_kernel_map_info maps[JB_MAPS_MAX];
-	struct jb_feature features[1];
 };
 
 static void read_parts(const struct jb_node *node, struct jb_page *page, struct parts *parts)
@@ -75,16 +80,16 @@ static void read_parts(const struct jb_node *node, struct jb_page *page, struct 
 	while (page->n_maps < JB_MAPS_MAX &&
 	       jb_kernel_map(node->kernel, page->n_maps, &parts->maps[page->n_maps]))
 		page->n_maps++;
-	parts->features[0] = (struct jb_feature){"rtp", jb_node_is_measuring(node)};
-	page->n_features = 1;
+	for (int i = 0; i < JB_FEATURE_MAX; i++)
+		page->has[i] = jb_kernel_has(node->kernel, i);
 	page->programs = parts->programs;
 	page->maps = parts->maps;
-	page->features = parts->features;
+	page->reasons = jb_kernel_drop_reasons(node->kernel);
 }
 
 int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *out)
 {
-	struct jb_owner_totals *owners = NULL;
+	struct jb_owner_list owners = {};
 	struct parts parts;
 	__u64 start = jb_now_ns();
 	struct jb_page page = {
@@ -105,51 +110,7 @@ int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *ou
 	if (!err)
 		err = jb_page_render(
 			&page, openmetrics ? JB_EXPOSITION_OPENMETRICS : JB_EXPOSITION_TEXT, out);
-	free(owners);
+	jb_owner_list_free(&owners);
 	node->scrape_ns = jb_now_ns() - start;
 	return err;
-}
-
-struct stream_list {
-	const struct jb_node *node;
-	struct jb_buffer *out;
-	__u64 now_ns;
-	bool any;
-};
-
-static void write_stream(void *ctx, __u64 hash, const struct jb_stream *stream)
-{
-	struct stream_list *list = ctx;
-	struct jb_rates rates = jb_census_rates(list->node->census, hash, &stream->receiver,
-						list->now_ns);
-	const struct jb_stream_view view = {
-		.key = &stream->key,
-		.direction = stream->direction,
-		.receiver = &stream->receiver,
-		.identity = jb_registry_identity(list->node->registry, stream->row),
-		.bitrate_bps = rates.bitrate_bps,
-		.frame_rate = rates.frame_rate,
-		.now_ns = list->now_ns,
-	};
-	struct jb_stream_info info;
-
-	if (list->now_ns > stream->receiver.last_ns + JB_IDLE_NS)
-		return;
-	jb_buffer_puts(list->out, list->any ? ",\n" : "\n");
-	list->any = true;
-	jb_stream_view_info(&view, &info);
-	jb_stream_json(&info, list->out);
-}
-
-int jb_node_streams(struct jb_node *node, struct jb_buffer *out)
-{
-	struct stream_list list = {.node = node, .out = out, .now_ns = jb_now_ns()};
-	int err = jb_registry_refresh(node->registry, list.now_ns);
-
-	if (err)
-		return err;
-	jb_buffer_puts(out, "{\"streams\":[");
-	err = jb_kernel_each_stream(node->kernel, write_stream, &list);
-	jb_buffer_puts(out, "\n]}\n");
-	return err ? err : out->error;
 }

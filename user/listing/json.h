@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Writes JSON values by hand: ten thousand streams are a quarter of a million of them. */
-#ifndef JB_STREAMS_JSON_H
-#define JB_STREAMS_JSON_H
+#ifndef JB_LISTING_JSON_H
+#define JB_LISTING_JSON_H
 
 #include <stdint.h>
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reads the kernel's sockets, by BTF pointers only. */
+#ifndef JB_SOCKET_BPF_H
+#define JB_SOCKET_BPF_H
+
+#include <bpf/bpf_endian.h>
+#include <jitterbug/row.h>
+#include <jitterbug/stream.h>
+
+/* UAPI or kernel macros, so not in BTF. */
+#define JB_AF_INET  2
+#define JB_AF_INET6 10
+
+/* The cgroup in which it was made; 0 for those that have none (request, timewait). */
+static __always_inline __u64 jb_socket_cgroup(const struct sock *sk)
+{
+	__u8 state = sk->__sk_common.skc_state;
+	struct cgroup *cgroup;
+
+	if (state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+		return 0;
+	cgroup = sk->sk_cgrp_data.cgroup;
+	return cgroup ? cgroup->kn->id : 0;
+}
+
+static __always_inline void jb_socket_ipv4(union jb_ip *ret, __be32 address)
+{
+	ret->half[0] = 0;
+	ret->word[2] = bpf_htonl(0xffff);
+	ret->word[3] = address;
+}
+
+static __always_inline void jb_socket_local(union jb_ip *ret, const struct sock_common *skc)
+{
+	if (skc->skc_family != JB_AF_INET6) {
+		jb_socket_ipv4(ret, skc->skc_rcv_saddr);
+		return;
+	}
+	ret->word[0] = skc->skc_v6_rcv_saddr.in6_u.u6_addr32[0];
+	ret->word[1] = skc->skc_v6_rcv_saddr.in6_u.u6_addr32[1];
+	ret->word[2] = skc->skc_v6_rcv_saddr.in6_u.u6_addr32[2];
+	ret->word[3] = skc->skc_v6_rcv_saddr.in6_u.u6_addr32[3];
+}
+
+static __always_inline void jb_socket_remote(union jb_ip *ret, const struct sock_common *skc)
+{
+	if (skc->skc_family != JB_AF_INET6) {
+		jb_socket_ipv4(ret, skc->skc_daddr);
+		return;
+	}
+	ret->word[0] = skc->skc_v6_daddr.in6_u.u6_addr32[0];
+	ret->word[1] = skc->skc_v6_daddr.in6_u.u6_addr32[1];
+	ret->word[2] = skc->skc_v6_daddr.in6_u.u6_addr32[2];
+	ret->word[3] = skc->skc_v6_daddr.in6_u.u6_addr32[3];
+}
+
+/* Loopback is 127.0.0.0/8, ::1, and whoever talks to its own address. */
+static __always_inline enum jb_tcp_leg jb_socket_leg(const struct sock_common *skc)
+{
+	union jb_ip local, remote;
+	bool v4;
+
+	jb_socket_local(&local, skc);
+	jb_socket_remote(&remote, skc);
+	v4 = !remote.half[0] && remote.word[2] == bpf_htonl(0xffff);
+	if (v4 && remote.octet[12] == 127)
+		return JB_LEG_LOOPBACK;
+	if (local.half[0] == remote.half[0] && local.half[1] == remote.half[1])
+		return JB_LEG_LOOPBACK;
+	return JB_LEG_DIRECT;
+}
+
+#endif

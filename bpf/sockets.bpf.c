@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Walks over all sockets that something is kept with, of all namespaces; run by user space. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "tcp.bpf.h"
+
+extern struct jb_rows_used_map jb_rows_used SEC(".maps");
+
+static __always_inline void jb_rows_use(__u32 row)
+{
+	__u64 *used = bpf_map_lookup_elem(&jb_rows_used, &row);
+
+	if (used)
+		*used = 1;
+}
+
+/* Every 5 s: whose rows are in use, and what TCP has counted since. */
+SEC("iter/bpf_sk_storage_map")
+int jb_tcp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct jb_tcp_socket *s = sk ? jb_tcp_find(sk) : NULL;
+	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
+	union jb_totals *totals;
+
+	if (!s || !tp)
+		return 0;
+	jb_rows_use(s->row);
+	totals = jb_workload_totals(s->row);
+	if (totals)
+		jb_tcp_account(s, tp, &totals->tcp);
+	return 0;
+}
+
+SEC("iter/bpf_sk_storage_map")
+int jb_udp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct jb_udp_socket *s = ctx->value;
+
+	if (!ctx->sk || !s)
+		return 0;
+	jb_rows_use(s->row);
+	jb_rows_use(s->signal_row[JB_INGRESS]);
+	jb_rows_use(s->signal_row[JB_EGRESS]);
+	return 0;
+}
+
+/* Writes a struct jb_connection for each. */
+SEC("iter/bpf_sk_storage_map")
+int jb_tcp_list(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct jb_tcp_socket *s = ctx->value;
+	struct sock *sk = ctx->sk;
+	struct jb_connection c = {};
+	struct tcp_sock *tp;
+
+	if (!sk || !s)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	jb_socket_local(&c.local, &sk->__sk_common);
+	jb_socket_remote(&c.remote, &sk->__sk_common);
+	c.socket = *s;
+	c.bytes[JB_EGRESS] = jb_tcp_sent(tp);
+	c.bytes[JB_INGRESS] = jb_tcp_received(tp);
+	c.srtt_us = tp->srtt_us >> 3;
+	c.rttvar_us = tp->rttvar_us >> 2;
+	c.min_rtt_us = tp->rtt_min.s[0].v;
+	c.cwnd = tp->snd_cwnd;
+	c.retransmitted = tp->total_retrans;
+	c.local_port = sk->__sk_common.skc_num;
+	c.remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+	c.netns = sk->__sk_common.skc_net.net->ns.inum;
+	c.state = sk->__sk_common.skc_state;
+	bpf_seq_write(ctx->meta->seq, &c, sizeof(c));
+	return 0;
+}
+
+/* At the start: the connections there are already, of the agent's own network namespace. */
+SEC("iter/tcp")
+int jb_tcp_adopt(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct tcp_sock *tp;
+
+	if (!skc || skc->skc_state != TCP_ESTABLISHED)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(skc);
+	if (tp && !jb_tcp_find((struct sock *)tp))
+		jb_tcp_new((struct sock *)tp, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

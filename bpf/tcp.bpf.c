@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * TCP of all namespaces: connects, ends, retransmissions and round trips. The workload of a socket
+ * is kept with it by the tracepoint of its state, so sockops, which could not read it, finds it.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "tcp.bpf.h"
+
+#define JB_SOCKOPS_OK 1
+
+/* errno values (asm-generic/errno.h; the same on all that BPF runs on but for none here). */
+#define JB_EPIPE        32
+#define JB_ECONNABORTED 103
+#define JB_ECONNRESET   104
+#define JB_ETIMEDOUT    110
+#define JB_ECONNREFUSED 111
+
+/* In tcp_skb_cb (include/net/tcp.h): behind seq and end_seq. */
+#define JB_CB_SEGMENTS 8
+
+static __always_inline void jb_tcp_sample(struct jb_tcp_socket *s, __u64 ns)
+{
+	union jb_totals *totals = jb_workload_totals(s->row);
+
+	if (totals)
+		jb_rtt_observe(&totals->tcp.rtt, ns);
+}
+
+/* A connection of our own begins. */
+static __always_inline void jb_tcp_connecting(struct sock *sk)
+{
+	struct jb_tcp_socket *s;
+
+	/* A socket may connect again, to someone else. */
+	bpf_sk_storage_delete(&jb_tcp_sockets, sk);
+	s = jb_tcp_new(sk, 0);
+	if (!s)
+		return;
+	s->role = JB_TCP_CLIENT;
+	s->established = 0;
+	s->started_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline void jb_tcp_established(struct sock *sk)
+{
+	struct jb_tcp_socket *s = jb_tcp_find(sk);
+	__u64 now_ns = bpf_ktime_get_ns();
+	union jb_totals *totals;
+
+	if (!s) {
+		s = jb_tcp_new(sk, 0);
+		if (!s)
+			return;
+		s->role = JB_TCP_SERVER;
+	}
+	totals = jb_workload_totals(s->row);
+	if (!totals)
+		return;
+	if (s->role == JB_TCP_CLIENT)
+		jb_rtt_observe(&totals->tcp.connect, now_ns - s->started_ns);
+	__sync_fetch_and_add(&totals->tcp.opened[s->role == JB_TCP_SERVER], 1);
+	s->started_ns = now_ns;
+	s->established = 1;
+}
+
+static __always_inline enum jb_tcp_failure jb_tcp_failure(int error)
+{
+	switch (error) {
+	case JB_ECONNREFUSED:
+		return JB_TCP_REFUSED;
+	case JB_ECONNRESET:
+	case JB_EPIPE:
+	case JB_ECONNABORTED:
+		return JB_TCP_RESET;
+	case JB_ETIMEDOUT:
+	case 0: /* the application has given up */
+		return JB_TCP_NO_ANSWER;
+	default: /* ENETUNREACH, EHOSTUNREACH, EPROTO, EACCES: an ICMP error, or no route */
+		return JB_TCP_UNREACHABLE;
+	}
+}
+
+static __always_inline enum jb_tcp_end jb_tcp_end(int error, int state)
+{
+	switch (error) {
+	case JB_ETIMEDOUT:
+		return JB_TCP_TIMED_OUT;
+	case JB_ECONNRESET:
+	case JB_EPIPE:
+	case JB_ECONNREFUSED:
+		return JB_TCP_RESET_REMOTE;
+	case JB_ECONNABORTED:
+		return JB_TCP_RESET_LOCAL;
+	}
+	/* Both sides are done; else whoever closes has data unread, or has asked for a reset. */
+	if (state == TCP_LAST_ACK || state == TCP_FIN_WAIT2 || state == TCP_CLOSING ||
+	    state == TCP_FIN_WAIT1 || state == TCP_TIME_WAIT)
+		return error ? JB_TCP_TIMED_OUT : JB_TCP_ORDERLY;
+	return error ? JB_TCP_TIMED_OUT : JB_TCP_RESET_LOCAL;
+}
+
+/* The end of a connection, or of the attempt at one. */
+static __always_inline void jb_tcp_closed(struct sock *sk, int state)
+{
+	struct jb_tcp_socket *s = jb_tcp_find(sk);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	union jb_totals *totals;
+	int error = sk->sk_err;
+
+	if (state == TCP_LISTEN || !tp)
+		return;
+	if (!s && state != TCP_SYN_RECV)
+		s = jb_tcp_new(sk, 0);
+	if (!s)
+		return;
+	totals = jb_workload_totals(s->row);
+	if (!totals)
+		return;
+	jb_tcp_account(s, tp, &totals->tcp);
+	if (s->established)
+		__sync_fetch_and_add(&totals->tcp.closed[jb_tcp_end(error, state) % JB_TCP_END_MAX],
+				     1);
+	else if (s->role == JB_TCP_CLIENT)
+		__sync_fetch_and_add(
+			&totals->tcp.failed[jb_tcp_failure(error) % JB_TCP_FAILURE_MAX], 1);
+	bpf_sk_storage_delete(&jb_tcp_sockets, sk);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(jb_tcp_state, struct sock *sk, int old, int new)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	if (new == TCP_SYN_SENT)
+		jb_tcp_connecting(sk);
+	else if (new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV))
+		jb_tcp_established(sk);
+	else if (new == TCP_CLOSE)
+		jb_tcp_closed(sk, old);
+	return 0;
+}
+
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(jb_tcp_retransmit, struct sock *sk, const struct sk_buff *skb)
+{
+	struct jb_tcp_socket *s = jb_tcp_find(sk);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	union jb_totals *totals;
+
+	if (!s)
+		s = jb_tcp_new(sk, *(const __u16 *)&skb->cb[JB_CB_SEGMENTS]);
+	totals = s ? jb_workload_totals(s->row) : NULL;
+	if (totals && tp)
+		jb_tcp_catch_up32(&totals->tcp.retransmitted, &s->retransmitted, tp->total_retrans);
+	return 0;
+}
+
+/* A SYN-ACK: there is no socket yet but the listener's. */
+SEC("tp_btf/tcp_retransmit_synack")
+int BPF_PROG(jb_tcp_retransmit_synack, const struct sock *sk, const struct request_sock *req)
+{
+	enum jb_tcp_leg leg = jb_socket_leg(&req->__req_common);
+	__u32 row = jb_workload_row(jb_socket_cgroup(sk), JB_SLOT_TCP + leg);
+	union jb_totals *totals = jb_workload_totals(row);
+
+	if (totals)
+		__sync_fetch_and_add(&totals->tcp.retransmitted, 1);
+	return 0;
+}
+
+/* Round trips as they are measured, of the connections made since the agent started. */
+SEC("sockops")
+int jb_tcp_sockops(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct jb_tcp_socket *s;
+
+	switch (ops->op) {
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		bpf_sock_ops_cb_flags_set(ops,
+					  ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_RTT_CB_FLAG);
+		break;
+	case BPF_SOCK_OPS_RTT_CB:
+		s = sk ? bpf_sk_storage_get(&jb_tcp_sockets, sk, NULL, 0) : NULL;
+		if (!s || !ops->args[0])
+			break;
+		s->sampled = 1;
+		if (!jb_samples_seen)
+			jb_samples_seen = 1;
+		jb_tcp_sample(s, ops->args[0] * 1000ULL);
+		break;
+	}
+	return JB_SOCKOPS_OK;
+}
+
+/* Of the others the smoothed round trip, each time it has changed. */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(jb_tcp_probe, struct sock *sk)
+{
+	struct jb_tcp_socket *s = jb_tcp_find(sk);
+	struct tcp_sock *tp;
+
+	if (!s)
+		s = jb_tcp_new(sk, 0);
+	if (!s || s->sampled)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp || tp->srtt_us == s->srtt)
+		return 0;
+	s->srtt = tp->srtt_us;
+	if (s->srtt)
+		jb_tcp_sample(s, (s->srtt >> 3) * 1000ULL);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is kept with each TCP socket, and how its kernel counters go into the totals. */
+#ifndef JB_TCP_BPF_H
+#define JB_TCP_BPF_H
+
+#include "socket.bpf.h"
+#include "workload.bpf.h"
+
+/* enum sock_flags: a FIN has come. */
+#define JB_SOCK_DONE 1
+
+extern struct jb_tcp_sockets_map jb_tcp_sockets SEC(".maps");
+
+/* Payload sent, each octet once. */
+static __always_inline __u64 jb_tcp_sent(const struct tcp_sock *tp)
+{
+	return tp->bytes_sent - tp->bytes_retrans;
+}
+
+/* Payload received; the kernel counts a FIN as an octet. */
+static __always_inline __u64 jb_tcp_received(const struct tcp_sock *tp)
+{
+	__u64 received = tp->bytes_received;
+	bool fin = tp->inet_conn.icsk_inet.sk.__sk_common.skc_flags >> JB_SOCK_DONE & 1;
+
+	return received && fin ? received - 1 : received;
+}
+
+static __always_inline struct jb_tcp_socket *jb_tcp_find(struct sock *sk)
+{
+	return bpf_sk_storage_get(&jb_tcp_sockets, sk, NULL, 0);
+}
+
+/* Begins to keep something with a socket: what it has counted until now is not the totals'. */
+static __noinline struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retransmitting)
+{
+	struct jb_tcp_socket fresh = {.role = JB_TCP_ROLE_MAX};
+	struct jb_tcp_socket *s;
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tp)
+		return NULL;
+	fresh.cgroup_id = jb_socket_cgroup(sk);
+	fresh.leg = jb_socket_leg(&sk->__sk_common);
+	fresh.established = sk->__sk_common.skc_state != TCP_SYN_SENT &&
+			    sk->__sk_common.skc_state != TCP_SYN_RECV;
+	fresh.bytes[JB_EGRESS] = jb_tcp_sent(tp);
+	fresh.bytes[JB_INGRESS] = jb_tcp_received(tp);
+	fresh.retransmitted = tp->total_retrans - retransmitting;
+	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.leg);
+	s = bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!s)
+		jb_fault(JB_FAULT_SOCKET_STORAGE);
+	return s;
+}
+
+/* Adds what `now` is ahead of *told. Of two CPUs at once, one does; counters never fall. */
+static __always_inline void jb_tcp_catch_up(__u64 *total, __u64 *told, __u64 now)
+{
+	__u64 was = *(volatile __u64 *)told;
+
+	if (now > was && __sync_val_compare_and_swap(told, was, now) == was)
+		__sync_fetch_and_add(total, now - was);
+}
+
+static __always_inline void jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 now)
+{
+	__u32 was = *(volatile __u32 *)told;
+
+	if ((__s32)(now - was) > 0 && __sync_val_compare_and_swap(told, was, now) == was)
+		__sync_fetch_and_add(total, now - was);
+}
+
+/* Brings the totals up to what the socket has counted. */
+static __always_inline void jb_tcp_account(struct jb_tcp_socket *s, const struct tcp_sock *tp,
+					   struct jb_tcp_totals *totals)
+{
+	jb_tcp_catch_up(&totals->bytes[JB_EGRESS], &s->bytes[JB_EGRESS], jb_tcp_sent(tp));
+	jb_tcp_catch_up(&totals->bytes[JB_INGRESS], &s->bytes[JB_INGRESS], jb_tcp_received(tp));
+	jb_tcp_catch_up32(&totals->retransmitted, &s->retransmitted, tp->total_retrans);
+}
+
+#endif

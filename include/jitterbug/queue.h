@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * When the datagrams in one socket's receive queue arrived. Arrivals are numbered; how many still
+ * wait behind the one just read is known from the socket itself, so its number is, too, and nothing
+ * can get out of step: neither by reads that take no datagram (MSG_PEEK, MSG_ERRQUEUE) nor by
+ * datagrams that vanish unread (bad checksums).
+ *
+ * Level n keeps every 4^n-th of the latest 128 * 4^n arrivals. A read takes its sample from the
+ * first level that reaches back far enough, with the weight of the datagrams it stands for.
+ */
+#ifndef JITTERBUG_QUEUE_H
+#define JITTERBUG_QUEUE_H
+
+#include <jitterbug/types.h>
+
+#define JB_QUEUE_SLOTS  128
+#define JB_QUEUE_LEVELS 5 /* up to 32,768 datagrams: 25 MB of small ones */
+/* Arrivals of other CPUs that are numbered but not queued yet, at most. */
+#define JB_QUEUE_SLACK 8
+
+struct jb_queue {
+	__u32 arrived;                             /* datagrams, modulo 2^32 */
+	__u32 at[JB_QUEUE_LEVELS][JB_QUEUE_SLOTS]; /* 1024 ns, modulo 2^32 */
+};
+
+JB_INLINE __u32 jb_queue_time(__u64 ns)
+{
+	return (__u32)(ns >> 10);
+}
+
+JB_INLINE void jb_queue_arrive(struct jb_queue *q, __u64 now_ns)
+{
+	__u32 n = __sync_fetch_and_add(&q->arrived, 1);
+	__u32 now = jb_queue_time(now_ns);
+
+	q->at[0][n % JB_QUEUE_SLOTS] = now;
+	if (n % 4)
+		return;
+	q->at[1][n / 4 % JB_QUEUE_SLOTS] = now;
+	if (n % 16)
+		return;
+	q->at[2][n / 16 % JB_QUEUE_SLOTS] = now;
+	if (n % 64)
+		return;
+	q->at[3][n / 64 % JB_QUEUE_SLOTS] = now;
+	if (n % 256)
+		return;
+	q->at[4][n / 256 % JB_QUEUE_SLOTS] = now;
+}
+
+/* The latest arrival was dropped after all. */
+JB_INLINE void jb_queue_drop(struct jb_queue *q)
+{
+	__sync_fetch_and_add(&q->arrived, -1U);
+}
+
+enum jb_queue_read {
+	JB_QUEUE_SAMPLE,
+	JB_QUEUE_SKIPPED, /* another datagram stands for this one */
+	JB_QUEUE_TOO_DEEP
+};
+
+/* One datagram has been read, `waiting` are behind it. *ret_ns and *ret_weight for a sample only.
+ */
+JB_INLINE enum jb_queue_read jb_queue_read(const struct jb_queue *q, __u32 waiting, __u64 now_ns,
+					   __u64 *ret_ns, __u32 *ret_weight)
+{
+	__u32 arrived = *(const volatile __u32 *)&q->arrived;
+	__u32 depth = waiting + 1;
+	__u32 n = arrived - depth;
+
+	if (waiting >= JB_QUEUE_SLOTS << 2 * (JB_QUEUE_LEVELS - 1))
+		return JB_QUEUE_TOO_DEEP;
+	/* It came before this was kept. */
+	if (depth > arrived)
+		return JB_QUEUE_SKIPPED;
+	for (int level = 0; level < JB_QUEUE_LEVELS; level++) {
+		__u32 shift = 2 * level;
+
+		if (depth + JB_QUEUE_SLACK > (__u32)JB_QUEUE_SLOTS << shift)
+			continue;
+		if (n & ((1U << shift) - 1))
+			return JB_QUEUE_SKIPPED;
+		*ret_ns = (__u64)(__u32)(jb_queue_time(now_ns) -
+					 q->at[level][n >> shift & (JB_QUEUE_SLOTS - 1)])
+			  << 10;
+		*ret_weight = 1U << shift;
+		return JB_QUEUE_SAMPLE;
+	}
+	return JB_QUEUE_TOO_DEEP;
+}
+
+#endif

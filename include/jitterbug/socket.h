@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is kept with each socket, and what is told of a TCP connection. */
+#ifndef JITTERBUG_SOCKET_H
+#define JITTERBUG_SOCKET_H
+
+#include <jitterbug/row.h>
+#include <jitterbug/stream.h>
+
+enum jb_udp_flag {
+	JB_UDP_MEDIA = 1, /* RTP streams come in here: how long they queue is measured */
+	JB_UDP_QUIC_SEEN = 2,
+};
+
+struct jb_udp_socket {
+	__u64 cgroup_id;
+	__u32 row;                          /* of JB_SLOT_UDP */
+	__u32 signal_row[JB_DIRECTION_MAX]; /* of JB_SLOT_SIGNAL; 0 until it is needed */
+	__u32 flags;                        /* enum jb_udp_flag */
+};
+
+/* What of the kernel's counters has gone into the totals already is kept beside them. */
+struct jb_tcp_socket {
+	__u64 cgroup_id;
+	__u64 started_ns; /* connect(), then established; 0 for one older than the agent */
+	__u64 bytes[JB_DIRECTION_MAX];
+	__u32 retransmitted;
+	__u32 srtt; /* the latest sample, where samples are taken from it; tcp_sock's unit */
+	__u32 row;  /* of JB_SLOT_TCP + leg */
+	__u8 leg;   /* enum jb_tcp_leg */
+	__u8 role;  /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
+	__u8 established;
+	__u8 sampled; /* its round trips come from sockops */
+};
+
+/* One connection, as the iterator tells it. */
+struct jb_connection {
+	union jb_ip local;
+	union jb_ip remote;
+	struct jb_tcp_socket socket;
+	__u64 bytes[JB_DIRECTION_MAX]; /* payload so far */
+	__u32 srtt_us;
+	__u32 rttvar_us;
+	__u32 min_rtt_us; /* 0xffffffff: none yet */
+	__u32 cwnd;       /* segments */
+	__u32 retransmitted;
+	__u16 local_port;
+	__u16 remote_port;
+	__u32 netns; /* inode */
+	__u8 state;  /* TCP_ESTABLISHED, ... of the kernel */
+	__u8 zero[3];
+};
+
+_Static_assert(sizeof(struct jb_udp_socket) == 24, "one for each UDP socket of the node");
+_Static_assert(sizeof(struct jb_tcp_socket) == 48, "one for each TCP socket of the node");
+_Static_assert(sizeof(struct jb_connection) == 128, "no hidden padding in what is written out");
+
+#endif

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Retransmitted segments over all workloads against TcpRetransSegs over all namespaces."""
+
+import contextlib
+
+import pytest
+
+import counters
+import lab
+import peers
+
+PORT = 7300
+LOSS = ("--all-frames", "--both-ways", "--delay-us", 2000, "--loss", 0.04)
+NAME = "tcp_retransmitted_segments_total"
+
+
+@pytest.fixture(scope="module")
+def agent():
+    with lab.Agent() as agent:
+        yield agent
+
+
+@pytest.fixture
+def place():
+    """(stack, client's cgroup, server's cgroup)"""
+    with contextlib.ExitStack() as stack:
+        yield stack, *(stack.enter_context(lab.Cgroup(name)) for name in ("re-tx", "re-rx"))
+
+
+class Compared:
+    """What the agent and the kernel count from now on."""
+
+    def __init__(self, agent):
+        self.agent = agent
+        self.kernel = counters.Everywhere()
+        self.before = counters.family(agent.metrics(), NAME)
+
+    def assert_equal(self, least):
+        """As soon as both stand still."""
+        true = lambda: self.kernel.moved("TcpRetransSegs")
+        seen = lambda metrics: counters.family(metrics, NAME) - self.before - true()
+        metrics = counters.settle(self.agent, seen, 0)
+        assert true() >= least
+        return metrics
+
+
+def lossy(stack, offloads):
+    net = stack.enter_context(lab.Namespaces(offloads=offloads))
+    return net, stack.enter_context(lab.bridge(net, *LOSS))
+
+
+@pytest.mark.parametrize("family", ["b4", "b6"])
+@pytest.mark.parametrize("offloads", [False, True])
+def test_loss_both_ways(agent, place, offloads, family):
+    """With offloads a lost super-packet is many segments."""
+    stack, source, sink = place
+    net, bridge = lossy(stack, offloads)
+    compared = Compared(agent)
+    with peers.tcp_server(PORT, netns=net.b, cgroup=sink), \
+            peers.tcp_client(PORT, "--connections", 20, "--requests", 20, "--size", 20000, "--hold",
+                             to=getattr(net, family), netns=net.a, cgroup=source) as client:
+        peers.wait_said(client, "done")
+        metrics = compared.assert_equal(least=50)
+        result = client.finish()
+    assert bridge.finish()["other_drop"] > 50
+    assert counters.family(metrics, NAME, unit=source.relative) == result["retransmits"] > 0
+    assert counters.family(metrics, NAME, unit=sink.relative) > 0
+
+
+def drops(port, flags, side):
+    return f"tcp {side} {port} tcp flags & (syn|ack) == {flags} numgen inc mod 2 == 0 drop"
+
+
+@pytest.mark.parametrize("lost", ["syn", "syn-ack"])
+def test_what_opens_a_connection(agent, place, lost):
+    stack, source, sink = place
+    net = stack.enter_context(lab.Namespaces())
+    stack.enter_context(lab.bridge(net))
+    at, rule = ((net.b, drops(PORT, "syn", "dport")) if lost == "syn" else
+                (net.a, drops(PORT, "syn|ack", "sport")))
+    compared = Compared(agent)
+    with peers.rules(at, "input", rule), peers.tcp_server(PORT, netns=net.b, cgroup=sink), \
+            peers.tcp_client(PORT, "--connections", 2, to=net.b4, netns=net.a,
+                             cgroup=source) as client:
+        assert client.summary(20)["connected"] == 2
+        compared.assert_equal(least=2)
+
+
+def test_after_the_programs_have_gone(agent, place):
+    """A closed socket of nobody still retransmits."""
+    stack, source, sink = place
+    net = stack.enter_context(lab.Namespaces())
+    stack.enter_context(lab.bridge(net))
+    compared = Compared(agent)
+    with peers.tcp_server(PORT, netns=net.b, cgroup=sink), \
+            peers.tcp_client(PORT, "--connections", 3, "--hold", to=net.b4, netns=net.a,
+                             cgroup=source) as client:
+        peers.wait_said(client, "done")
+        with peers.rules(net.b, "input", f"tcp dport {PORT} drop"):
+            client.finish()
+            lab.wait_until(lambda: compared.kernel.moved("TcpRetransSegs") >= 6, 10, "FINs again")
+            compared.assert_equal(least=6)

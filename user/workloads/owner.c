@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+#include "workloads/private.h"
+
+struct jb_owner *jb_owner_add(struct jb_registry *reg, const char *name)
+{
+	size_t len = strlen(name);
+	struct jb_owner *owner = calloc(1, sizeof(*owner) + len + 1);
+
+	if (!owner)
+		return NULL;
+	memcpy(owner->name, name, len);
+	owner->identity = (struct jb_identity){"", "", "", owner->name};
+	HASH_ADD_STR(reg->owners, name, owner);
+	if (owner->hh.tbl)
+		return owner;
+	free(owner);
+	return NULL;
+}
+
+struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name)
+{
+	struct jb_owner *owner;
+
+	HASH_FIND_STR(reg->owners, name, owner);
+	return owner ? owner : jb_owner_add(reg, name);
+}
+
+void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner)
+{
+	if (--owner->workloads || owner->permanent)
+		return;
+	for (int slot = 0; slot < JB_SLOT_MAX; slot++)
+		if (owner->fate[slot] == JB_SHOWN)
+			reg->series -= reg->slot_series[slot];
+	reg->series -= owner->n_drops;
+	HASH_DEL(reg->owners, owner);
+	free(owner);
+}
+
+__u32 jb_slot_group(__u32 slot)
+{
+	return slot < JB_SLOT_SIGNAL ? slot / JB_MEDIA_MAX * JB_MEDIA_MAX : slot;
+}
+
+struct jb_owner *jb_owner_of_slot(struct jb_registry *reg, struct jb_owner *owner, __u32 any_slot)
+{
+	__u32 slot = jb_slot_group(any_slot);
+	__u32 cost = reg->slot_series[slot];
+
+	if (owner->fate[slot] == JB_UNDECIDED && !owner->permanent &&
+	    reg->series + cost > reg->max_series) {
+		owner->fate[slot] = JB_FOLDED;
+		reg->folded++;
+	}
+	if (owner->fate[slot] == JB_UNDECIDED) {
+		owner->fate[slot] = JB_SHOWN;
+		reg->series += cost;
+	}
+	return owner->fate[slot] == JB_SHOWN ? owner : jb_owner_of_slot(reg, reg->other, slot);
+}
+
+struct jb_drop_sum *jb_owner_drop(struct jb_registry *reg, struct jb_owner *owner,
+				  const struct jb_drop_key *key)
+{
+	struct jb_drop_sum *drop = &owner->drops[JB_OWNER_DROPS];
+
+	for (__u32 i = 0; i < owner->n_drops; i++)
+		if (owner->drops[i].protocol == key->protocol &&
+		    owner->drops[i].reason == key->reason)
+			return &owner->drops[i];
+	if (owner->n_drops == JB_OWNER_DROPS ||
+	    (reg->series >= reg->max_series && !owner->permanent))
+		return drop;
+	reg->series++;
+	drop = &owner->drops[owner->n_drops++];
+	drop->protocol = key->protocol;
+	drop->reason = key->reason;
+	return drop;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of the registry share. */
+#ifndef JB_WORKLOADS_PRIVATE_H
+#define JB_WORKLOADS_PRIVATE_H
+
+/* An entry that could not be added has hh.tbl NULL; the default would end the process. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include "workloads/registry.h"
+
+/* What becomes of an owner's slot: decided when it is seen first, and for good. */
+enum jb_fate { JB_UNDECIDED, JB_SHOWN, JB_FOLDED };
+
+/* Packets dropped for one reason: of workloads that have gone, and of those that are there. */
+struct jb_drop_sum {
+	__u32 protocol;
+	__u32 reason;
+	__u64 base;
+	__u64 now;
+};
+
+struct jb_owner {
+	UT_hash_handle hh;
+	struct jb_identity identity;
+	union jb_totals base[JB_SLOT_MAX];
+	bool has_base[JB_SLOT_MAX];
+	__u8 fate[JB_SLOT_MAX];
+	struct jb_drop_sum drops[JB_OWNER_DROPS + 1]; /* the last: all others */
+	__u32 n_drops;
+	__u32 workloads;
+	bool permanent; /* unknown, ~other */
+	bool hidden;    /* of workloads that are not asked for */
+	int place;      /* in the array being made */
+	char name[];
+};
+
+struct jb_workload {
+	UT_hash_handle hh;
+	__u64 cgroup_id;
+	struct jb_owner *owner; /* NULL until it is named */
+	__u64 alive_ns;         /* when it last was there, or may have been */
+	__u32 attempts;
+	__u32 rows;
+	__u64 walk; /* the last that found it, or after which it came */
+	bool has_drops;
+};
+
+struct jb_owned_row {
+	UT_hash_handle hh;
+	__u32 row;
+	struct jb_row_key key;
+	struct jb_workload *workload;
+	__u64 unlinked_ns; /* 0: linked */
+};
+
+struct jb_registry {
+	struct jb_kernel *kernel;
+	const char *root;
+	__u64 grace_ns;
+	const char *inside;
+	__u32 max_series;
+	__u32 series; /* of all that is shown */
+	const __u32 *slot_series;
+	struct jb_owner *owners; /* by name */
+	struct jb_owner *unknown, *other, *outside;
+	struct jb_workload *workloads; /* by cgroup id */
+	struct jb_owned_row *rows;     /* by row */
+	__u64 walk;                    /* the last */
+	__u64 complete_walk;           /* the last that was complete */
+	__u64 folded;
+	int error; /* of the callbacks */
+};
+
+/* NULL: no memory. */
+struct jb_owner *jb_owner_add(struct jb_registry *reg, const char *name);
+struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name);
+
+/* One of its workloads has ended, and with the last of them the owner, unless it is permanent. */
+void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner);
+
+/* What is shown or folded together: all media of a direction are on the page if one is. */
+__u32 jb_slot_group(__u32 slot);
+
+/* Who tells the owner's figures of a slot: itself, or ~other. */
+struct jb_owner *jb_owner_of_slot(struct jb_registry *reg, struct jb_owner *owner, __u32 slot);
+
+/* The owner's count for a reason; that of all others where there is no room for one more. */
+struct jb_drop_sum *jb_owner_drop(struct jb_registry *reg, struct jb_owner *owner,
+				  const struct jb_drop_key *key);
+
+/* Takes back what belongs to workloads that have gone; after a walk. 0 or -errno. */
+int jb_registry_age(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What each owner has counted: its base and what its rows hold now. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "workloads/private.h"
+
+static void add_row(const struct jb_registry *reg, struct jb_owner_totals *to, __u32 row,
+		    __u32 slot)
+{
+	jb_kernel_add_totals(reg->kernel, row, &to->totals[slot]);
+	to->seen[slot] = true;
+}
+
+/* What is known of an owner beside its rows. */
+static void add_owner(struct jb_owner_totals *to, struct jb_owner_drop *drops,
+		      struct jb_owner *owner, int place)
+{
+	owner->place = place;
+	to->identity = &owner->identity;
+	memcpy(to->totals, owner->base, sizeof(to->totals));
+	memcpy(to->seen, owner->has_base, sizeof(to->seen));
+	to->drops = drops;
+	for (__u32 i = 0; i <= JB_OWNER_DROPS; i++) {
+		const struct jb_drop_sum *drop = &owner->drops[i];
+		bool others = i == JB_OWNER_DROPS;
+
+		if (drop->base + drop->now)
+			drops[to->n_drops++] = (struct jb_owner_drop){
+				drop->protocol, others ? JB_OTHER_REASONS : drop->reason,
+				drop->base + drop->now};
+	}
+}
+
+static bool is_empty(const union jb_totals *totals)
+{
+	for (size_t i = 0; i < sizeof(totals->word) / sizeof(*totals->word); i++)
+		if (totals->word[i])
+			return false;
+	return true;
+}
+
+/* The rows of no workload are told once there is something in them. */
+static void add_unknown(const struct jb_registry *reg, struct jb_owner_totals *to)
+{
+	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++) {
+		union jb_totals totals = {};
+
+		jb_kernel_add_totals(reg->kernel, slot, &totals);
+		if (!is_empty(&totals))
+			add_row(reg, to, slot, slot);
+	}
+}
+
+static const struct jb_owner *teller(const struct jb_registry *reg, const struct jb_owned_row *row)
+{
+	const struct jb_owner *owner = row->workload->owner;
+
+	return owner && owner->fate[jb_slot_group(row->key.slot % JB_SLOT_MAX)] == JB_FOLDED
+		       ? reg->other
+		       : owner;
+}
+
+static void add_all(const struct jb_registry *reg, struct jb_owner_list *list, int *ret_place)
+{
+	int place = 0;
+
+	for (struct jb_owner *owner = reg->owners; owner; owner = owner->hh.next, place++)
+		add_owner(&list->owner[place], &list->drops[place * (JB_OWNER_DROPS + 1)], owner,
+			  place);
+	for (__u32 i = 0; i < jb_kernel_rows(reg->kernel); i++)
+		ret_place[i] = i < JB_SLOT_MAX ? reg->unknown->place : -1;
+	add_unknown(reg, &list->owner[reg->unknown->place]);
+	for (const struct jb_owned_row *row = reg->rows; row; row = row->hh.next) {
+		const struct jb_owner *owner = teller(reg, row);
+
+		if (!owner || owner->hidden)
+			continue;
+		ret_place[row->row] = owner->place;
+		add_row(reg, &list->owner[owner->place], row->row, row->key.slot % JB_SLOT_MAX);
+	}
+}
+
+int jb_registry_totals(const struct jb_registry *reg, struct jb_owner_list *ret, int *ret_place)
+{
+	size_t count = HASH_COUNT(reg->owners);
+	struct jb_owner_list list = {
+		.owner = calloc(count, sizeof(*list.owner)),
+		.count = count,
+		.drops = calloc(count * (JB_OWNER_DROPS + 1), sizeof(*list.drops)),
+	};
+
+	if (!list.owner || !list.drops) {
+		jb_owner_list_free(&list);
+		return -ENOMEM;
+	}
+	add_all(reg, &list, ret_place);
+	list.owner[reg->outside->place].n_drops = 0;
+	*ret = list;
+	return 0;
+}
+
+void jb_owner_list_free(struct jb_owner_list *list)
+{
+	free(list->owner);
+	free(list->drops);
+	*list = (struct jb_owner_list){};
+}
