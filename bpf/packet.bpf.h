@@ -42,6 +42,9 @@ struct jb_packet {
 	__u32 udp_row;    /* of the socket, as struct jb_udp_socket has them */
 	__u32 signal_row; /* in this direction */
 	__u32 flags;      /* enum jb_udp_flag */
+	__u32 reporter;   /* of the RTCP sub-packet in turn: whose report blocks follow, */
+	__u32 reports;    /* how many (0 if they can't be read), */
+	__u32 reports_at; /* and where */
 	__u8 direction;   /* enum jb_direction */
 };
 
@@ -92,7 +95,9 @@ __weak __noinline int jb_packet_ipv6_chain(struct __sk_buff *skb, __u8 next, __u
 
 	if (!offset)
 		return JB_IP_NONE;
-	for (int i = 0; i <= JB_IPV6_HEADERS_MAX; i++) {
+	/* Before 10e14e9652bf a loop may not end in its own beginning, as clang would have it. */
+	_Pragma("clang loop unroll(full)") for (int i = 0; i <= JB_IPV6_HEADERS_MAX; i++)
+	{
 		if (next != JB_IP_HOP_BY_HOP && next != JB_IP_ROUTING &&
 		    next != JB_IP_DESTINATION && next != JB_IP_FRAGMENT && next != JB_IP_AH &&
 		    next != JB_IP_MOBILITY)

@@ -178,8 +178,7 @@ static __always_inline void jb_report_lost(struct jb_packet *p, __u32 reporter,
 }
 
 /* One report block. Global, as what follows: verified once, not in each round of a loop. */
-__noinline int jb_signals_report(struct __sk_buff *skb, struct jb_packet *p, __u32 offset,
-				 __u32 reporter)
+__noinline int jb_signals_report(struct __sk_buff *skb, struct jb_packet *p, __u32 offset)
 {
 	__u8 b[JB_RTCP_REPORT_LEN] __attribute__((aligned(4)));
 	struct jb_signal_totals *totals;
@@ -192,26 +191,10 @@ __noinline int jb_signals_report(struct __sk_buff *skb, struct jb_packet *p, __u
 		return 0;
 	jb_rtcp_report_parse(&report, b);
 	p->key.ssrc = 0;
-	jb_report_lost(p, reporter, &report, totals);
+	jb_report_lost(p, p->reporter, &report, totals);
 	if (p->direction == JB_INGRESS && report.lsr)
 		jb_report_round_trip(p, &report, totals);
 	return 0;
-}
-
-#define JB_REPORTS_MAX 31
-
-/* The report blocks of an SR or RR in clear at `offset`. */
-static __always_inline void jb_signals_reports(struct __sk_buff *skb, struct jb_packet *p,
-					       __u32 offset, const struct jb_rtcp *rtcp)
-{
-	__u32 at = rtcp->packet_type == JB_RTCP_PT_SR ? JB_RTCP_SR_REPORTS : JB_RTCP_RR_REPORTS;
-
-	for (int i = 0; i < JB_REPORTS_MAX && i < rtcp->count; i++) {
-		if (at + JB_RTCP_REPORT_LEN > rtcp->length)
-			break;
-		jb_signals_report(skb, p, offset + at, rtcp->ssrc);
-		at += JB_RTCP_REPORT_LEN;
-	}
 }
 
 static __always_inline void jb_rtcp_count(const struct jb_rtcp *rtcp,
@@ -226,7 +209,7 @@ static __always_inline void jb_rtcp_count(const struct jb_rtcp *rtcp,
 		__sync_fetch_and_add(&totals->feedback[feedback], 1);
 }
 
-/* Counts the sub-packet at `offset`; returns its length, 0 if it is none. */
+/* Counts the sub-packet at `offset`, and finds its reports; returns its length, 0 if it is none. */
 __noinline int jb_signals_rtcp_one(struct __sk_buff *skb, struct jb_packet *p, __u32 offset,
 				   __u32 left, bool plain)
 {
@@ -240,14 +223,28 @@ __noinline int jb_signals_rtcp_one(struct __sk_buff *skb, struct jb_packet *p, _
 			     : bpf_skb_load_bytes(skb, offset, b, sizeof(b)))
 		return 0;
 	totals = jb_signals_totals(p);
+	p->reports = 0;
 	if (!totals || !jb_rtcp_parse(&rtcp, b, left))
 		return 0;
 	jb_rtcp_count(&rtcp, totals);
 	if (plain && rtcp.packet_type == JB_RTCP_PT_SR)
 		jb_signals_sr(skb, p, offset, &rtcp);
-	if (plain && (rtcp.packet_type == JB_RTCP_PT_SR || rtcp.packet_type == JB_RTCP_PT_RR))
-		jb_signals_reports(skb, p, offset, &rtcp);
+	if (plain && (rtcp.packet_type == JB_RTCP_PT_SR || rtcp.packet_type == JB_RTCP_PT_RR)) {
+		p->reporter = rtcp.ssrc;
+		p->reports = rtcp.count;
+		p->reports_at = offset + (rtcp.packet_type == JB_RTCP_PT_SR ? JB_RTCP_SR_REPORTS
+									    : JB_RTCP_RR_REPORTS);
+	}
 	return rtcp.length;
+}
+
+#define JB_REPORTS_MAX 31
+
+/* Not called from where they are found: before 6.7 the frames of so deep a chain have no room. */
+static __always_inline void jb_signals_reports(struct __sk_buff *skb, struct jb_packet *p)
+{
+	for (__u32 i = 0; i < JB_REPORTS_MAX && i < p->reports; i++)
+		jb_signals_report(skb, p, p->reports_at + i * JB_RTCP_REPORT_LEN);
 }
 
 /* Under SRTCP the first sub-packet's type is all that there is to see. */
@@ -263,6 +260,7 @@ static __always_inline void jb_signals_rtcp(struct __sk_buff *skb, struct jb_pac
 
 		if (length <= 0 || !plain)
 			break;
+		jb_signals_reports(skb, p);
 		offset += length;
 	}
 }

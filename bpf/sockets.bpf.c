@@ -72,7 +72,6 @@ int jb_tcp_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	c.retransmitted = tp->total_retrans;
 	c.local_port = sk->__sk_common.skc_num;
 	c.remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
-	c.netns = sk->__sk_common.skc_net.net->ns.inum;
 	c.state = sk->__sk_common.skc_state;
 	bpf_seq_write(ctx->meta->seq, &c, sizeof(c));
 	return 0;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# deps.sh build|test|demo|webrtc: install what is missing to build, to build and test, to run the
-# demo, or for the tests with browsers.
+# deps.sh build|test|demo|webrtc|kernels: install what is missing to build, to build and test, to run
+# the demo, or for the tests with browsers or with other kernels.
 #
 # On Debian, Ubuntu and their like it installs the missing packages, and does nothing when all are
 # there. Elsewhere it looks for the tools and libraries themselves and names the packages of those
@@ -63,6 +63,13 @@ webrtc cmd:chromium      chromium                        chromium               
 webrtc cmd:node          nodejs                          nodejs                     nodejs-default            nodejs           nodejs
 webrtc cmd:npm           npm                             nodejs-npm                 npm-default               npm              npm
 webrtc cmd:janus         janus                           janus                      janus-gateway             janus-gateway    janus-gateway
+
+kernels pc:cmocka        libcmocka-dev                   libcmocka-devel            libcmocka-devel           cmocka           cmocka-dev
+kernels cmd:qemu-system-x86_64 qemu-system-x86           qemu-system-x86-core       qemu-x86                  qemu-system-x86  qemu-system-x86_64
+kernels cmd:busybox      busybox-static                  busybox                    busybox-static            busybox          busybox-static
+kernels cmd:cpio         cpio                            cpio                       cpio                      cpio             cpio
+kernels cmd:dpkg-deb     dpkg                            dpkg                       dpkg                      dpkg             dpkg
+kernels cmd:apt-get      apt                             apt                        apt                       apt              apt
 END
 }
 
@@ -235,8 +242,9 @@ case $#:$set in
 1:test) sets='build|test|media' ;;
 1:demo) sets='media' ;;
 1:webrtc) sets='build|test|webrtc' ;;
+1:kernels) sets='build|kernels' ;;
 *)
-	say "usage: deps.sh build|test|demo|webrtc"
+	say "usage: deps.sh build|test|demo|webrtc|kernels"
 	exit 2
 	;;
 esac

@@ -10,7 +10,8 @@ BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test
 NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso slow_reader tcp_tool)
 TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
 
-.PHONY: unit bpf net webrtc test-webrtc net-tools programs check live test test-asan test-valgrind fuzz fuzz-run bench
+.PHONY: unit bpf net webrtc test-webrtc net-tools programs check live test test-asan test-valgrind test-kernels \
+	fuzz fuzz-run bench
 
 $(T)/%.o: tests/%.c $(O)/flags | $(SKELETON)
 	$(call say,CC,$@)
@@ -97,6 +98,11 @@ VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=
 test-valgrind: ## unit tests under valgrind
 	$(Q)$(MAKE) --no-print-directory O=$(O)/valgrind WARN= CFLAGS="-O1 -g -gdwarf-4" \
 		RUNNER="$(VALGRIND)" unit
+
+test-kernels: deps ## bpf and a short call on Debian's kernels, emulated; KERNELS="6.1 6.12"
+	$(Q)scripts/deps.sh kernels
+	$(Q)$(MAKE) --no-print-directory $(O)/jitterbug $(BPF_TESTS) $(T)/net/sender $(T)/net/receiver
+	$(Q)O=$(O) tests/kernels/run.sh $(KERNELS)
 
 FUZZ_SECONDS ?= 60
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

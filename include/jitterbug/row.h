@@ -60,6 +60,6 @@ JB_INLINE __u32 jb_row_check(const struct jb_row_key *key)
 
 _Static_assert(sizeof(struct jb_row) == 8, "read and written at once");
 _Static_assert(sizeof(struct jb_row_key) == 16, "no hidden padding in a map key");
-_Static_assert(sizeof(union jb_totals) == 46 * 8, "the totals map's memory is budgeted");
+_Static_assert(sizeof(union jb_totals) == 368, "the totals map's memory is budgeted");
 
 #endif

@@ -57,11 +57,17 @@ JB_INLINE void jb_rtx_apply(struct jb_receiver *r, enum jb_media media)
 	r->media = media;
 }
 
+/* A stream of so few packets is looked at with each of them. */
+#define JB_RTX_SLOW (100 * JB_MS_NS >> 10) /* of jb_receiver.interval */
+
 /* Whether this packet's stream wants a look: often until its clock is known, then seldom. */
 JB_INLINE bool jb_rtx_due(const struct jb_receiver *r)
 {
 	if (r->payload_type < JB_DYNAMIC_TYPE_MIN || r->media == JB_MEDIA_AUDIO)
 		return false;
+	if (r->clock == JB_CLOCK_UNKNOWN && r->flags & JB_INTERVAL_KNOWN &&
+	    r->interval >= JB_RTX_SLOW)
+		return true;
 	return !(r->packets & (r->clock == JB_CLOCK_UNKNOWN ? 15 : 255));
 }
 

@@ -45,9 +45,8 @@ struct jb_connection {
 	__u32 retransmitted;
 	__u16 local_port;
 	__u16 remote_port;
-	__u32 netns; /* inode */
-	__u8 state;  /* TCP_ESTABLISHED, ... of the kernel */
-	__u8 zero[3];
+	__u8 state; /* TCP_ESTABLISHED, ... of the kernel */
+	__u8 zero[7];
 };
 
 _Static_assert(sizeof(struct jb_udp_socket) == 24, "one for each UDP socket of the node");

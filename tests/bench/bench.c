@@ -2,36 +2,40 @@
 /*
  * What a packet costs, above a program that does nothing: `make bench`, as root. Prints markdown;
  * ends with 1 if a figure is over its budget by more than a quarter, 2 if it could not measure.
- *
- * Budgets are for a machine where bpf_ktime_get_ns() costs 18 ns. On a slower one figures are
- * divided by how much slower this call is there.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include "live.h"
+#include "rates.h"
+#include "report.h"
 #include "subject.h"
 
-#define KTIME_NS    18.0
-#define TOLERANCE   1.25
-#define MAX_STREAMS 131072
-#define MANY        100000 /* streams to retire */
-#define AT_ONCE     500
-#define RETIREMENTS 5
-#define SEGMENTS    18
-#define FIRST_PORT  20000 /* each item has its own streams */
-#define RTP_LEN     172
+#define MAX_STREAMS  131072
+#define MANY         100000 /* streams to retire */
+#define AT_ONCE      500
+#define RETIREMENTS  5
+#define SEGMENTS     18
+#define FIRST_PORT   20000 /* each item has its own streams */
+#define RTP_LEN      172
+#define TRANSACTIONS 2000 /* a quarter of JB_PAIRS */
 
 enum item {
 	NOOP,
 	KTIME,
 	TCP,
-	DNS,
+	TCP_FRAMED,
+	UDP,
+	UDP_EGRESS,
+	STUN_REQUEST,
+	STUN_ANSWER,
 	RTP,
 	RTP_EGRESS,
 	RTP_IPV6,
 	RTP_1K,
 	RTP_10K,
+	RTP_QUEUED,
 	DUPLICATE,
 	HELD,
 	NEW,
@@ -41,28 +45,28 @@ enum item {
 
 static struct jb_test_packet packets[ITEMS];
 static struct jb_subject subject;
-static double slower; /* than the reference */
-static bool over_budget, failed;
+static bool failed;
 
-static void report(const char *name, double median, double above, double budget)
+static void build_tcp(struct jb_test_packet *p, bool framed)
 {
-	double normalised = above / slower;
-	const char *verdict = "";
+	const struct jb_test_rtp rtp = {.ssrc = 1, .extension = -1, .size = RTP_LEN - 12};
 
-	if (budget > 0)
-		verdict = normalised <= budget               ? "within"
-			  : normalised <= budget * TOLERANCE ? "within the tolerance"
-							     : "OVER";
-	if (budget > 0 && normalised > budget * TOLERANCE)
-		over_budget = true;
-	printf("| %s | ", name);
-	if (median > 0)
-		printf("%.0f", median);
-	printf(" | %.0f | %.0f | ", above, normalised);
-	if (budget > 0)
-		printf("%.0f | %s |\n", budget, verdict);
-	else
-		printf("| |\n");
+	jb_test_ipv4(p, IPPROTO_TCP, 0);
+	jb_test_tcp(p);
+	if (framed) {
+		p->len = p->ip + 20 + 20;
+		jb_test_payload(p, "\0\xac", 2); /* RTP_LEN */
+		jb_test_rtp(p, &rtp);
+	}
+	jb_test_finish(p);
+}
+
+static void build_udp(struct jb_test_packet *p, __u16 port, const char *payload, size_t len)
+{
+	jb_test_ipv4(p, IPPROTO_UDP, 0);
+	jb_test_udp(p, port, 40000);
+	jb_test_payload(p, payload, len);
+	jb_test_finish(p);
 }
 
 static void build_rtp(struct jb_test_packet *p, int version, __u16 port, int segments)
@@ -79,16 +83,18 @@ static void build_rtp(struct jb_test_packet *p, int version, __u16 port, int seg
 	jb_test_finish(p);
 }
 
+#define DNS     "\x12\x34\x81\x80\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
+#define BINDING "\0\0\x21\x12\xa4\x42transaction " /* an empty one: length, cookie, id */
+
 static void build_packets(void)
 {
-	jb_test_ipv4(&packets[TCP], IPPROTO_TCP, 0);
-	jb_test_tcp(&packets[TCP]);
-	jb_test_finish(&packets[TCP]);
+	build_tcp(&packets[TCP], false);
+	build_tcp(&packets[TCP_FRAMED], true);
 	packets[NOOP] = packets[KTIME] = packets[TCP];
-	jb_test_ipv4(&packets[DNS], IPPROTO_UDP, 0);
-	jb_test_udp(&packets[DNS], 40000, 53);
-	jb_test_payload(&packets[DNS], "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1", 19);
-	jb_test_finish(&packets[DNS]);
+	build_udp(&packets[UDP], 53, DNS, sizeof(DNS) - 1);
+	packets[UDP_EGRESS] = packets[UDP];
+	build_udp(&packets[STUN_REQUEST], 3478, "\0\1" BINDING, 20);
+	build_udp(&packets[STUN_ANSWER], 3478, "\1\1" BINDING, 20);
 	for (int i = RTP; i < ITEMS; i++)
 		build_rtp(&packets[i], i == RTP_IPV6 ? 6 : 4,
 			  i == NEW ? JB_BENCH_PASSING_PORT : FIRST_PORT + i,
@@ -115,38 +121,40 @@ static void clear_candidates(struct jb_bench *bench)
 #define NEXT(n) .bench = {.streams = n, .ssrc = 1, .sequence = JB_PROBATION}, .keep = true
 
 static struct jb_bench_item items[ITEMS] = {
-	[NOOP] = {.name = "no-op", .repeat = 4000},
-	[KTIME] = {.name = "bpf_ktime_get_ns()", .repeat = 4000},
-	[TCP] = {.name = "TCP", .repeat = 4000},
-	[DNS] = {.name = "UDP, not RTP", .repeat = 4000},
-	[RTP] = {.name = "RTP in order, new frame, ingress", .repeat = 4000, NEXT(1)},
-	[RTP_EGRESS] = {.name = "the same, egress", .repeat = 4000, NEXT(1)},
-	[RTP_IPV6] = {.name = "the same, IPv6", .repeat = 4000, NEXT(1)},
-	[RTP_1K] = {.name = "the same, 1,000 streams in turn", .repeat = 10000, NEXT(1000)},
-	[RTP_10K] = {.name = "the same, 10,000 streams in turn", .repeat = 20000, NEXT(10000)},
-	[DUPLICATE] = {.name = "RTP duplicate", .repeat = 4000},
-	[HELD] = {.name = "RTP in probation (another SSRC each)",
+	[NOOP] = {"no-op", &subject.noop, .repeat = 4000},
+	[KTIME] = {"bpf_ktime_get_ns()", &subject.ktime, .repeat = 4000},
+	[TCP] = {"TCP", &subject.real_ingress, .repeat = 4000},
+	[TCP_FRAMED] = {"TCP on an --ice-tcp-ports port, an RTP packet in each segment",
+			&subject.next_ingress, .repeat = 4000},
+	[UDP] = {"UDP, not media, ingress", &subject.real_ingress, .repeat = 4000},
+	[UDP_EGRESS] = {"the same, egress", &subject.real_egress, .repeat = 4000},
+	[STUN_REQUEST] = {"STUN request", &subject.next_egress, .repeat = TRANSACTIONS},
+	[STUN_ANSWER] = {"STUN response", &subject.next_ingress, .repeat = TRANSACTIONS},
+	[RTP] = {"RTP in order, new frame, ingress", &subject.next_ingress, .repeat = 4000,
+		 NEXT(1)},
+	[RTP_EGRESS] = {"the same, egress", &subject.next_egress, .repeat = 4000, NEXT(1)},
+	[RTP_IPV6] = {"the same, IPv6", &subject.next_ingress, .repeat = 4000, NEXT(1)},
+	[RTP_1K] = {"the same, 1,000 streams in turn", &subject.next_ingress, .repeat = 10000,
+		    NEXT(1000)},
+	[RTP_10K] = {"the same, 10,000 streams in turn", &subject.next_ingress, .repeat = 20000,
+		     NEXT(10000)},
+	[RTP_QUEUED] = {"RTP with its arrival in the receive queue", &subject.queued_ingress,
+			.repeat = 4000, NEXT(1)},
+	[DUPLICATE] = {"RTP duplicate", &subject.real_ingress, .repeat = 4000},
+	[HELD] = {"RTP in probation (another SSRC each)", &subject.next_ingress,
 		  .repeat = 1000, /* a quarter of what its partition holds */
-		  .bench = {.run = 1, .ssrc = 1},
-		  .keep = true,
-		  .after = clear_candidates},
-	[NEW] = {.name = "RTP, new stream every 4 packets",
-		 .repeat = 4000,
-		 .bench = {.run = JB_PROBATION, .ssrc = 1},
-		 .keep = true,
-		 .after = retire_passing},
-	[GSO] = {.name = "RTP, GSO of 18 segments", .repeat = 1000, .gso_size = RTP_LEN, NEXT(1)},
+		  .bench = {.run = 1, .ssrc = 1}, .keep = true, .after = clear_candidates},
+	[NEW] = {"RTP, new stream every 4 packets", &subject.next_ingress, .repeat = 4000,
+		 .bench = {.run = JB_PROBATION, .ssrc = 1}, .keep = true, .after = retire_passing},
+	[GSO] = {"RTP, GSO of 18 segments", &subject.next_ingress, .repeat = 1000,
+		 .gso_size = RTP_LEN, NEXT(1)},
 };
 
 static void prepare_items(void)
 {
 	for (int i = 0; i < ITEMS; i++) {
 		items[i].packet = &packets[i];
-		items[i].program = i == NOOP                    ? subject.noop
-				   : i == KTIME                 ? subject.ktime
-				   : i == RTP_EGRESS            ? subject.next_egress
-				   : i >= RTP && i != DUPLICATE ? subject.next_ingress
-								: subject.real_ingress;
+		items[i].shared = i == RTP_QUEUED ? subject.queued_shared : subject.shared;
 	}
 }
 
@@ -154,10 +162,9 @@ static void prepare_items(void)
 static int admit_streams(void)
 {
 	for (int i = RTP; i <= DUPLICATE; i++) {
+		int program = i == DUPLICATE ? subject.next_ingress : *items[i].program;
 		__u32 streams = i == DUPLICATE ? 1 : items[i].bench.streams;
-		int err = jb_subject_admit(
-			&subject, i == RTP_EGRESS ? subject.next_egress : subject.next_ingress,
-			&packets[i], 1, streams);
+		int err = jb_subject_admit(&subject, program, &packets[i], 1, streams);
 
 		if (err)
 			return err;
@@ -173,33 +180,38 @@ static double above(enum item item)
 
 static void report_item(enum item item, double budget)
 {
-	report(items[item].name, jb_bench_median(items[item].ns, JB_BENCH_ROUNDS), above(item),
-	       budget);
+	jb_bench_line(items[item].name, jb_bench_median(items[item].ns, JB_BENCH_ROUNDS),
+		      above(item), budget);
 }
 
 static void report_packets(void)
 {
 	double ktime = above(KTIME);
+	double slower = jb_bench_set_ktime(ktime);
 
-	slower = ktime > KTIME_NS ? ktime / KTIME_NS : 1;
 	printf("bpf_ktime_get_ns() costs %.0f ns here, %.0f ns on the reference machine: figures "
-	       "are divided by %.2f.\n\n",
-	       ktime, KTIME_NS, slower);
-	printf("| item | median ns | above no-op | normalised | budget | verdict |\n");
-	printf("|---|---:|---:|---:|---:|---|\n");
+	       "are divided by %.2f.\n",
+	       ktime, JB_BENCH_KTIME_NS, slower);
+	jb_bench_head("item", "median ns");
 	report_item(NOOP, 0);
 	report_item(KTIME, 0);
 	report_item(TCP, 15);
-	report_item(DNS, 20);
+	report_item(TCP_FRAMED, 0);
+	report_item(UDP, 35);
+	report_item(UDP_EGRESS, 35);
+	report_item(STUN_REQUEST, 60);
+	report_item(STUN_ANSWER, 60);
 	report_item(RTP, 100);
 	report_item(RTP_EGRESS, 100);
 	for (enum item i = RTP_IPV6; i < ITEMS; i++)
 		report_item(i, 0);
-	report("RTP, each further segment of a GSO packet", 0,
-	       (above(GSO) - above(RTP)) / (SEGMENTS - 1), 0);
+	jb_bench_line("of RTP, the arrival in the receive queue", 0,
+		      jb_bench_above(&items[RTP_QUEUED], &items[RTP]), 10);
+	jb_bench_line("RTP, each further segment of a GSO packet", 0,
+		      (above(GSO) - above(RTP)) / (SEGMENTS - 1), 0);
 	/* Of each four packets three are held and one admits. */
-	report("admission of a stream", 0,
-	       JB_PROBATION * above(NEW) - (JB_PROBATION - 1) * above(HELD), 1000);
+	jb_bench_line("admission of a stream", 0,
+		      JB_PROBATION * above(NEW) - (JB_PROBATION - 1) * above(HELD), 1000);
 }
 
 /* So many at once that their candidates would not find room, were they not cleared away. */
@@ -234,12 +246,25 @@ static int report_retirement(void)
 		scan[i] = r.scan_ns;
 		retire[i] = r.retire_ns;
 	}
-	printf("\n| CPU time | | us | normalised | budget | verdict |\n");
-	printf("|---|---:|---:|---:|---:|---|\n");
+	jb_bench_head("CPU time", "us");
 	snprintf(name, sizeof(name), "scan of %u streams for %u idle ones", r.streams, r.retired);
-	report(name, 0, jb_bench_median(scan, RETIREMENTS) / 1000, 40000);
-	report("retiring those", 0, jb_bench_median(retire, RETIREMENTS) / 1000, 0);
+	jb_bench_line(name, 0, jb_bench_median(scan, RETIREMENTS) / 1000, 40000);
+	jb_bench_line("retiring those", 0, jb_bench_median(retire, RETIREMENTS) / 1000, 0);
 	return 0;
+}
+
+static int measure_packets(void)
+{
+	int err = admit_streams();
+
+	if (!err)
+		err = jb_bench_run(items, ITEMS);
+	if (!err)
+		err = jb_subject_check(&subject, FIRST_PORT + DUPLICATE);
+	if (err)
+		return err;
+	report_packets();
+	return failed ? -EIO : 0;
 }
 
 int main(void)
@@ -252,15 +277,14 @@ int main(void)
 		return 2;
 	}
 	prepare_items();
-	err = admit_streams();
+	setlinebuf(stdout);
+	err = measure_packets();
 	if (!err)
-		err = jb_bench_run(items, ITEMS, subject.shared);
+		err = jb_live_report(&subject);
 	if (!err)
-		err = jb_subject_check(&subject, FIRST_PORT + DUPLICATE);
-	if (!err) {
-		report_packets();
+		err = jb_rates_report(&subject);
+	if (!err)
 		err = report_retirement();
-	}
 	if (!err)
 		jb_subject_print_memory(&subject);
 	jb_subject_free(&subject);
@@ -268,5 +292,5 @@ int main(void)
 		fprintf(stderr, "bench: a run failed: %s\n", strerror(err ? -err : EIO));
 		return 2;
 	}
-	return over_budget;
+	return jb_bench_is_over();
 }

@@ -10,6 +10,8 @@ struct jb_bench {
 	__u32 run;     /* else so many packets of an SSRC, then on to the next, without end */
 	__u32 ssrc;    /* of the next packet */
 	__u32 sequence;
+	__u32 transaction; /* of the next STUN message */
+	__u32 octet;       /* sequence number of the next TCP segment */
 };
 
 #endif

@@ -12,7 +12,7 @@ static int run_once(struct jb_bench_item *item, double *ret_ns)
 		    .data_size_in = item->packet->len, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx),
 		    .repeat = item->repeat);
 
-	if (bpf_prog_test_run_opts(item->program, &opts))
+	if (bpf_prog_test_run_opts(*item->program, &opts))
 		return -errno;
 	if (opts.retval != 1)
 		return -EBADMSG; /* a packet that didn't pass */
@@ -20,18 +20,18 @@ static int run_once(struct jb_bench_item *item, double *ret_ns)
 	return 0;
 }
 
-int jb_bench_run(struct jb_bench_item *items, int count, struct jb_bench *shared)
+int jb_bench_run(struct jb_bench_item *items, int count)
 {
 	for (int round = 0; round < JB_BENCH_ROUNDS; round++)
 		for (int i = 0; i < count; i++) {
 			int err;
 
-			*shared = items[i].bench;
+			*items[i].shared = items[i].bench;
 			err = run_once(&items[i], &items[i].ns[round]);
 			if (err)
 				return err;
 			if (items[i].keep)
-				items[i].bench = *shared;
+				items[i].bench = *items[i].shared;
 			if (items[i].after)
 				items[i].after(&items[i].bench);
 		}

@@ -10,18 +10,19 @@
 
 struct jb_bench_item {
 	const char *name;
-	int program; /* its descriptor */
+	const int *program; /* its descriptor */
 	const struct jb_test_packet *packet;
 	__u32 gso_size;
 	__u32 repeat;
+	struct jb_bench *shared;               /* the program's */
 	struct jb_bench bench;                 /* before each run */
 	bool keep;                             /* go on where the last run of this item ended */
 	void (*after)(struct jb_bench *bench); /* each run; may be NULL */
 	double ns[JB_BENCH_ROUNDS];
 };
 
-/* Runs each item JB_BENCH_ROUNDS times in turn. *shared is the BPF side's. 0 or -errno. */
-int jb_bench_run(struct jb_bench_item *items, int count, struct jb_bench *shared);
+/* Runs each item JB_BENCH_ROUNDS times in turn. 0 or -errno. */
+int jb_bench_run(struct jb_bench_item *items, int count);
 
 double jb_bench_median(const double *values, int count);
 /* Of the differences between two items, round by round. */

@@ -7,19 +7,37 @@
 #include "harness.h"
 #include "kernel/batch.h"
 
-void jb_harness_load(struct jb_harness *h, __u32 max_streams, __u32 max_workloads)
+static void set_port(__u64 *ports, __u16 port)
 {
-	static __u64 media_ports[65536 / 64];
+	ports[port / 64] |= 1ULL << port % 64;
+}
+
+static void load(struct jb_harness *h, __u32 max_streams, __u32 max_workloads, bool full)
+{
+	static __u64 media_ports[65536 / 64], ice_tcp_ports[65536 / 64];
 	const struct jb_kernel_options options = {.max_streams = max_streams,
 						  .max_workloads = max_workloads,
-						  .full = true,
-						  .media_ports = media_ports};
+						  .full = full,
+						  .media_ports = media_ports,
+						  .ice_tcp_ports = ice_tcp_ports};
 	char error[JB_KERNEL_ERROR_LEN];
 
-	media_ports[JB_HARNESS_MEDIA_PORT / 64] = 1ULL << JB_HARNESS_MEDIA_PORT % 64;
+	set_port(media_ports, JB_HARNESS_MEDIA_PORT);
+	set_port(ice_tcp_ports, JB_HARNESS_ICE_TCP_PORT);
+	set_port(ice_tcp_ports, 0);
 	memset(h, 0, sizeof(*h));
 	if (jb_kernel_load(&h->kernel, &options, error))
 		fail_msg("%s", error);
+}
+
+void jb_harness_load(struct jb_harness *h, __u32 max_streams, __u32 max_workloads)
+{
+	load(h, max_streams, max_workloads, true);
+}
+
+void jb_harness_load_essential(struct jb_harness *h)
+{
+	load(h, 64, 16, false);
 }
 
 void jb_harness_free(struct jb_harness *h)
@@ -45,18 +63,25 @@ int jb_harness_teardown(void **state)
 	return 0;
 }
 
-int jb_harness_try(const struct jb_harness *h, enum jb_direction direction,
-		   const struct jb_test_packet *packet, const struct __sk_buff *ctx)
+int jb_harness_try_repeatedly(const struct jb_harness *h, enum jb_direction direction,
+			      const struct jb_test_packet *packet, const struct __sk_buff *ctx,
+			      int repeat)
 {
 	const struct bpf_program *program = direction == JB_INGRESS
 						    ? h->kernel->skel->progs.jb_media_ingress
 						    : h->kernel->skel->progs.jb_media_egress;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet->data, .data_size_in = packet->len,
-		    .ctx_in = ctx, .ctx_size_in = ctx ? sizeof(*ctx) : 0, .repeat = 1);
+		    .ctx_in = ctx, .ctx_size_in = ctx ? sizeof(*ctx) : 0, .repeat = repeat);
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts))
 		return -errno;
 	return opts.retval;
+}
+
+int jb_harness_try(const struct jb_harness *h, enum jb_direction direction,
+		   const struct jb_test_packet *packet, const struct __sk_buff *ctx)
+{
+	return jb_harness_try_repeatedly(h, direction, packet, ctx, 1);
 }
 
 void jb_harness_run(const struct jb_harness *h, enum jb_direction direction,
@@ -72,6 +97,17 @@ void jb_harness_run_in_order(const struct jb_harness *h, enum jb_direction direc
 		jb_test_set_sequence(packet, sequence + i, (sequence + i) * 160);
 		jb_harness_run(h, direction, packet);
 	}
+}
+
+void jb_harness_datagram(const struct jb_harness *h, enum jb_direction direction, int version,
+			 const void *payload, size_t len)
+{
+	struct jb_test_packet p;
+
+	jb_test_datagram(&p, version, payload, len);
+	if (direction == JB_INGRESS)
+		jb_test_reverse(&p);
+	jb_harness_run(h, direction, &p);
 }
 
 void jb_harness_rtp(struct jb_test_packet *packet, __u16 source_port, __u32 ssrc)
@@ -135,11 +171,48 @@ __u64 jb_harness_counter(const struct jb_harness *h, enum jb_direction direction
 void jb_harness_mark(struct jb_harness *h)
 {
 	memcpy(h->faults, jb_kernel_faults(h->kernel), sizeof(h->faults));
+	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++)
+		jb_harness_slot(h, slot, &h->slots[slot]);
 }
 
 __u64 jb_harness_fault(const struct jb_harness *h, enum jb_fault fault)
 {
 	return jb_kernel_faults(h->kernel)[fault] - h->faults[fault];
+}
+
+void jb_harness_grown(const struct jb_harness *h, __u32 slot, union jb_totals *ret)
+{
+	jb_harness_slot(h, slot, ret);
+	for (size_t i = 0; i < sizeof(*ret) / sizeof(__u64); i++)
+		ret->word[i] -= h->slots[slot].word[i];
+}
+
+void jb_harness_check_still(const struct jb_harness *h, const char *name, __u32 but_slots)
+{
+	const size_t words = sizeof(union jb_totals) / sizeof(__u64);
+	union jb_totals grown;
+
+	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++) {
+		if (but_slots >> slot & 1)
+			continue;
+		jb_harness_grown(h, slot, &grown);
+		for (size_t i = 0; i < words; i++)
+			if (grown.word[i])
+				fail_msg("%s: slot %u, word %zu: %llu more", name, slot, i,
+					 grown.word[i]);
+	}
+}
+
+void jb_harness_check_faults(const struct jb_harness *h, const char *name, enum jb_fault expected,
+			     __u64 times)
+{
+	for (int i = 0; i < JB_FAULT_MAX; i++) {
+		__u64 want = i == (int)expected ? times : 0;
+
+		if (jb_harness_fault(h, i) != want)
+			fail_msg("%s: fault %d: %llu times instead of %llu", name, i,
+				 jb_harness_fault(h, i), want);
+	}
 }
 
 static void take_stream(void *ctx, __u64 hash, const struct jb_stream *stream)

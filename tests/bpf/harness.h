@@ -17,10 +17,14 @@
 /* A port of --media-ports; jb_test_rtp_packet() sends from 5004 to 5006, which is none. */
 #define JB_HARNESS_MEDIA_PORT  20000
 #define JB_HARNESS_STREAMS_MAX 512
+/* Of --ice-tcp-ports. So is 0: a test run's sockets have no other port. */
+#define JB_HARNESS_ICE_TCP_PORT 20002
 
 struct jb_harness {
 	struct jb_kernel *kernel;
-	__u64 faults[JB_FAULT_MAX]; /* when jb_harness_mark() was called last */
+	/* When jb_harness_mark() was called last: */
+	__u64 faults[JB_FAULT_MAX];
+	union jb_totals slots[JB_SLOT_MAX];
 };
 
 struct jb_harness_streams {
@@ -29,7 +33,9 @@ struct jb_harness_streams {
 	struct jb_stream stream[JB_HARNESS_STREAMS_MAX];
 };
 
+/* With --metrics full. */
 void jb_harness_load(struct jb_harness *h, __u32 max_streams, __u32 max_workloads);
+void jb_harness_load_essential(struct jb_harness *h);
 void jb_harness_free(struct jb_harness *h);
 
 /* Group set-up and tear-down: *state is a harness of the default sizes. */
@@ -40,6 +46,11 @@ int jb_harness_teardown(void **state);
 int jb_harness_try(const struct jb_harness *h, enum jb_direction direction,
 		   const struct jb_test_packet *packet, const struct __sk_buff *ctx);
 
+/* Likewise `repeat` times with one socket; what it returned last. */
+int jb_harness_try_repeatedly(const struct jb_harness *h, enum jb_direction direction,
+			      const struct jb_test_packet *packet, const struct __sk_buff *ctx,
+			      int repeat);
+
 /* Runs the packet; it must pass. */
 void jb_harness_run(const struct jb_harness *h, enum jb_direction direction,
 		    const struct jb_test_packet *packet);
@@ -47,6 +58,13 @@ void jb_harness_run(const struct jb_harness *h, enum jb_direction direction,
 /* Runs `count` packets in order, beginning with `sequence`. */
 void jb_harness_run_in_order(const struct jb_harness *h, enum jb_direction direction,
 			     struct jb_test_packet *packet, __u16 sequence, __u32 count);
+
+/*
+ * Runs a datagram of `len` octets. Going out it is from port 5004 to 5006; what comes in is from
+ * there.
+ */
+void jb_harness_datagram(const struct jb_harness *h, enum jb_direction direction, int version,
+			 const void *payload, size_t len);
 
 /* An RTP packet of 20 ms G.711 over IPv4 from `source_port` to 5006. */
 void jb_harness_rtp(struct jb_test_packet *packet, __u16 source_port, __u32 ssrc);
@@ -63,6 +81,13 @@ __u64 jb_harness_counter(const struct jb_harness *h, enum jb_direction direction
 void jb_harness_mark(struct jb_harness *h);
 /* How often since then. */
 __u64 jb_harness_fault(const struct jb_harness *h, enum jb_fault fault);
+/* What has been added to the slot since then. */
+void jb_harness_grown(const struct jb_harness *h, __u32 slot, union jb_totals *ret);
+/* Asserts that nothing has, but to the slots of this set (a bit each). */
+void jb_harness_check_still(const struct jb_harness *h, const char *name, __u32 but_slots);
+/* Asserts that `expected` (JB_FAULT_MAX: none) is the only fault since then, and how often. */
+void jb_harness_check_faults(const struct jb_harness *h, const char *name, enum jb_fault expected,
+			     __u64 times);
 
 /* All streams; the receiver's invariant is asserted for each. */
 void jb_harness_streams(const struct jb_harness *h, struct jb_harness_streams *ret);

@@ -125,6 +125,55 @@ void jb_test_rtp_packet(struct jb_test_packet *p, int version, const struct jb_t
 	jb_test_finish(p);
 }
 
+void jb_test_datagram(struct jb_test_packet *p, int version, const void *data, size_t len)
+{
+	if (version == 4)
+		jb_test_ipv4(p, IPPROTO_UDP, 0);
+	else
+		jb_test_ipv6(p, IPPROTO_UDP);
+	jb_test_udp(p, 5004, 5006);
+	jb_test_payload(p, data, len);
+	jb_test_finish(p);
+}
+
+void jb_test_segment(struct jb_test_packet *p, int version, uint32_t sequence, const void *data,
+		     size_t len)
+{
+	if (version == 4)
+		jb_test_ipv4(p, IPPROTO_TCP, 0);
+	else
+		jb_test_ipv6(p, IPPROTO_TCP);
+	put16(p->data + p->len, 40000);
+	put16(p->data + p->len + 2, 443);
+	put32(p->data + p->len + 4, sequence);
+	p->data[p->len + 12] = 0x50;
+	p->data[p->len + 13] = 0x10; /* ACK */
+	p->len += 20;
+	jb_test_payload(p, data, len);
+	jb_test_finish(p);
+}
+
+static void swap(uint8_t *a, uint8_t *b, size_t len)
+{
+	uint8_t t[16];
+
+	memcpy(t, a, len);
+	memcpy(a, b, len);
+	memcpy(b, t, len);
+}
+
+void jb_test_reverse(struct jb_test_packet *p)
+{
+	uint8_t *ip = p->data + p->ip;
+	uint8_t *ports = ip + (ip[0] >> 4 == 4 ? 20 : 40);
+
+	if (ip[0] >> 4 == 4)
+		swap(ip + 12, ip + 16, 4);
+	else
+		swap(ip + 8, ip + 24, 16);
+	swap(ports, ports + 2, 2);
+}
+
 void jb_test_set_sequence(struct jb_test_packet *p, uint16_t sequence, uint32_t timestamp)
 {
 	put16(p->data + p->payload + 2, sequence);

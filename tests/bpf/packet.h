@@ -39,6 +39,13 @@ void jb_test_finish(struct jb_test_packet *p);
 
 /* Ethernet + IPv4 or IPv6 + UDP + one RTP packet, finished. */
 void jb_test_rtp_packet(struct jb_test_packet *p, int version, const struct jb_test_rtp *rtp);
+/* Ethernet + IPv4 or IPv6 + UDP from port 5004 to 5006 + `len` octets, finished. */
+void jb_test_datagram(struct jb_test_packet *p, int version, const void *data, size_t len);
+/* As above of TCP, from port 40000 to 443. */
+void jb_test_segment(struct jb_test_packet *p, int version, uint32_t sequence, const void *data,
+		     size_t len);
+/* What comes back: addresses and ports (of UDP or TCP) swapped. */
+void jb_test_reverse(struct jb_test_packet *p);
 void jb_test_set_sequence(struct jb_test_packet *p, uint16_t sequence, uint32_t timestamp);
 
 #endif

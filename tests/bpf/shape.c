@@ -53,18 +53,6 @@ static void build(struct jb_test_packet *p, const struct shape *s)
 	}
 }
 
-void jb_shape_check_faults(const struct jb_harness *h, const char *name, enum jb_fault expected,
-			   __u64 times)
-{
-	for (int i = 0; i < JB_FAULT_MAX; i++) {
-		__u64 want = i == (int)expected ? times : 0;
-
-		if (jb_harness_fault(h, i) != want)
-			fail_msg("%s: fault %d: %llu times instead of %llu", name, i,
-				 jb_harness_fault(h, i), want);
-	}
-}
-
 void jb_shape_check(struct jb_harness *h, struct shape *s, enum jb_direction direction)
 {
 	static struct jb_harness_streams streams;
@@ -88,6 +76,6 @@ void jb_shape_check(struct jb_harness *h, struct shape *s, enum jb_direction dir
 	if (streams.count != s->streams || after - before != s->packets)
 		fail_msg("%s: %u streams and %llu packets instead of %u and %u", s->name,
 			 streams.count, after - before, s->streams, s->packets);
-	jb_shape_check_faults(h, s->name, s->fault, s->faults);
+	jb_harness_check_faults(h, s->name, s->fault, s->faults);
 	assert_int_equal(jb_kernel_retire(h->kernel, streams.hash, streams.count, 0), s->streams);
 }

@@ -55,8 +55,4 @@ struct shape {
  */
 void jb_shape_check(struct jb_harness *h, struct shape *s, enum jb_direction direction);
 
-/* Asserts that `expected` is the only fault since jb_harness_mark(), and how often it was told. */
-void jb_shape_check_faults(const struct jb_harness *h, const char *name, enum jb_fault expected,
-			   __u64 times);
-
 #endif

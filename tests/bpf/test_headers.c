@@ -78,7 +78,7 @@ static void test_cut_anywhere(void **state)
 				continue;
 			}
 			run++;
-			jb_shape_check_faults(
+			jb_harness_check_faults(
 				h, "cut", len < udp ? JB_FAULT_IP_HEADER : JB_FAULT_UDP_LENGTH, 1);
 		}
 	}
@@ -105,7 +105,7 @@ static void test_short_datagrams(void **state)
 		jb_test_finish(&p);
 		jb_harness_mark(*state);
 		jb_harness_run(*state, JB_EGRESS, &p);
-		jb_shape_check_faults(*state, "short datagram", fault, 1);
+		jb_harness_check_faults(*state, "short datagram", fault, 1);
 	}
 	assert_int_equal(jb_harness_held(*state), 0);
 	whole.len = whole.payload + header;

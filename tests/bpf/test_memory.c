@@ -42,12 +42,26 @@ static void check_map(const struct jb_kernel_map_info *info, const struct bpf_ma
 			 kernel);
 }
 
+/* Before 90a5527d7686 (6.4) the kernel says what fits in, not what it takes. */
+static bool kernel_tells_entries_only(const struct jb_harness *h)
+{
+	const struct bpf_map *map = h->kernel->skel->maps.jb_streams;
+	__u64 entries = (__u64)bpf_map__max_entries(map) *
+			(bpf_map__key_size(map) + bpf_map__value_size(map));
+
+	return jb_harness_memlock(map) == entries;
+}
+
 static void test_against_the_kernel(void **state)
 {
 	struct jb_harness *h = *state;
 	struct jb_kernel_map_info info;
 	__u32 i;
 
+	if (kernel_tells_entries_only(h)) {
+		print_message("             this kernel doesn't tell what a map takes\n");
+		skip();
+	}
 	for (i = 0; jb_kernel_map(h->kernel, i, &info); i++)
 		check_map(&info, map_at(h, i));
 	assert_int_equal(i, h->kernel->skel->skeleton->map_cnt);

@@ -2,10 +2,11 @@
 /*
  * One stream from two CPUs at once, as receive side scaling and a sender with two threads make it.
  * Who comes first is chance, and so is what is reordered. What is lost, what came twice and what
- * came at all is not.
+ * came at all is not. Then the counters of UDP and of signals, to which user space adds, too.
  */
 #include <sched.h>
 #include "parallel.h"
+#include "wire.h"
 
 #define SENDERS 2
 #define NUMBERS 400000U
@@ -112,6 +113,16 @@ static void check_totals(struct jb_harness *h, __u64 sent, __u32 numbers)
 	assert_int_equal(t.counter[JB_RTP_LOST], skipped);
 }
 
+static void check_udp(struct jb_harness *h, __u64 sent)
+{
+	union jb_totals t;
+
+	jb_harness_slot(h, JB_SLOT_UDP, &t);
+	assert_int_equal(t.udp.packets[JB_INGRESS], sent);
+	assert_int_equal(t.udp.bytes[JB_INGRESS], sent * 172);
+	assert_int_equal(t.udp.packets[JB_EGRESS], 0);
+}
+
 static void test_one_stream(void **state)
 {
 	struct jb_harness *h = *state;
@@ -129,14 +140,96 @@ static void test_one_stream(void **state)
 	assert_true(skipped > 0 && repeated > 0);
 	check_stream(h, sent, NUMBERS + JB_WINDOW);
 	check_totals(h, sent, NUMBERS + JB_WINDOW);
+	check_udp(h, sent);
 	for (int i = 0; i < JB_FAULT_MAX; i++)
 		assert_int_equal(jb_harness_fault(h, i), 0);
+}
+
+#define DATAGRAMS 200000U
+
+/* In turn an indication of STUN, a compound of RTCP, and nothing. */
+static void send_signals(struct jb_sender *sender)
+{
+	struct jb_test_packet stun, rtcp, other;
+	struct jb_wire w = {};
+
+	jb_wire_stun(&w, STUN_INDICATION, sender->index, 0);
+	jb_test_datagram(&stun, 4, w.data, w.len);
+	w.len = 0;
+	jb_wire_rr(&w, 1, 0);
+	jb_wire_rtcp(&w, 206, 1, 1, 1);
+	jb_test_datagram(&rtcp, 4, w.data, w.len);
+	jb_test_datagram(&other, 6, "\x05hello", 6);
+	while (sender->sent < DATAGRAMS) {
+		jb_parallel_send(sender, JB_EGRESS, &stun);
+		jb_parallel_send(sender, JB_EGRESS, &rtcp);
+		jb_parallel_send(sender, JB_EGRESS, &other);
+	}
+}
+
+struct added {
+	struct jb_harness *h;
+	const union jb_totals *one;
+	__u32 slot;
+	__u64 times;
+};
+
+/* As user space does what it has found out itself, to the very shard of the first CPU. */
+static void add_to_row(void *ctx, const struct jb_row_key *key, __u32 row)
+{
+	struct added *added = ctx;
+
+	if (key->slot != added->slot)
+		return;
+	jb_kernel_count(added->h->kernel, row, added->one);
+	added->times++;
+}
+
+static void test_counters(void **state)
+{
+	const union jb_totals udp_one = {.udp = {.packets[JB_EGRESS] = 1, .bytes[JB_EGRESS] = 1}};
+	const union jb_totals signal_one = {
+		.signal = {.feedback[JB_RTCP_PLI] = 1, .stun_timeouts = 1}};
+	struct jb_harness *h = *state;
+	struct jb_sender senders[SENDERS];
+	struct added udp_added = {.h = h, .one = &udp_one, .slot = JB_SLOT_UDP};
+	struct added signal_added = {
+		.h = h, .one = &signal_one, .slot = JB_SLOT_SIGNAL + JB_EGRESS};
+	union jb_totals udp, signal;
+	__u64 sent = 0;
+
+	jb_harness_mark(h);
+	for (int i = 0; i < SENDERS; i++) {
+		senders[i] = (struct jb_sender){.h = h, .run = send_signals, .index = i};
+		jb_parallel_start(&senders[i]);
+	}
+	while (senders[0].sent < DATAGRAMS || senders[1].sent < DATAGRAMS) {
+		assert_int_equal(jb_kernel_each_row(h->kernel, add_to_row, &udp_added), 0);
+		assert_int_equal(jb_kernel_each_row(h->kernel, add_to_row, &signal_added), 0);
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		jb_parallel_join(&senders[i]);
+		assert_int_equal(senders[i].refused, 0);
+		sent += senders[i].sent;
+	}
+	print_message("             %llu datagrams, %llu additions of user space\n", sent,
+		      udp_added.times);
+	jb_harness_grown(h, JB_SLOT_UDP, &udp);
+	jb_harness_grown(h, JB_SLOT_SIGNAL + JB_EGRESS, &signal);
+	assert_true(udp_added.times > 0 && signal_added.times > 0);
+	assert_int_equal(udp.udp.packets[JB_EGRESS], sent + udp_added.times);
+	assert_int_equal(udp.udp.bytes[JB_EGRESS], sent / 3 * (20 + 20 + 6) + udp_added.times);
+	assert_int_equal(signal.signal.rtcp[JB_RTCP_RR], sent / 3);
+	assert_int_equal(signal.signal.feedback[JB_RTCP_PLI], sent / 3 + signal_added.times);
+	assert_int_equal(signal.signal.stun_timeouts, signal_added.times);
+	jb_harness_check_faults(h, "counters", JB_FAULT_MAX, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_stream),
+		cmocka_unit_test(test_counters),
 	};
 
 	return cmocka_run_group_tests_name("two CPUs", tests, jb_harness_setup,

@@ -26,7 +26,7 @@ def read(path):
 def families():
     """{name as on the page: type} from the tables in user/metrics."""
     found = {}
-    for path in sorted(Path("user/metrics").glob("families*.c")):
+    for path in [*sorted(Path("user/metrics").glob("families*.c")), Path("user/metrics/traffic.c")]:
         text = path.read_text()
         matches = FAMILY.findall(text)
         if len(matches) != len(re.findall(rf"\b{TYPE}\b", text)):

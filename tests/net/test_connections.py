@@ -114,7 +114,8 @@ def test_a_half_closed_one(agent, net, ends):
         assert server.recv(1) == b""
         lab.wait_until(lambda: one_row(agent, ends[1])["state"].upper() == "CLOSE_WAIT", 5,
                        "CLOSE_WAIT")
-        assert one_row(agent, ends[0])["state"].upper() == "FIN_WAIT2"
+        lab.wait_until(lambda: one_row(agent, ends[0])["state"].upper() == "FIN_WAIT2", 5,
+                       "FIN_WAIT2")
 
 
 def test_command(agent, net, ends):
@@ -126,6 +127,7 @@ def test_command(agent, net, ends):
         client.sendall(b"x")
         assert server.recv(1)
         one_row(agent, ends[0])
-        listed = json.loads(run("--json", "--unit", ends[0].relative))["connections"]
-        assert [row["remote_port"] for row in listed] == [PORT]
-        assert f"{net.b4}" in run("--unit", ends[0].relative)
+        (row,) = (row for row in json.loads(run("--json"))["connections"]
+                  if row["unit"] == ends[0].relative)
+        assert (row["remote_address"], row["remote_port"]) == (net.b4, PORT)
+        assert any(f"{net.b4}:{PORT}" in line for line in run().splitlines())

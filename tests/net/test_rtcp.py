@@ -116,8 +116,8 @@ def test_round_trip_and_reported_loss(agent, ends):
         metrics, "rtcp_round_trip_seconds", unit=unit)[1], len(losses))
     mean, _ = counters.mean(metrics, "rtcp_round_trip_seconds", unit=unit)
     assert mean == pytest.approx(ROUND_TRIP_S, rel=0.05, abs=0.001)
-    assert both(metrics, "rtcp_reported_lost_packets_total", "direction", b, a) in (
-        ({"egress": 12}, {"ingress": 12}), ({"egress": 14}, {"ingress": 14}))
+    assert both(metrics, "rtcp_reported_lost_packets_total", "direction", b, a) == (
+        {"egress": 12}, {"ingress": 12})
 
 
 def test_implausible_reports(agent, ends):

@@ -35,7 +35,6 @@ static void start(__u8 payload_type)
 /* A pass now; the reasons since the one before. */
 static __u32 pass(enum jb_direction direction)
 {
-	__u32 freezes = (__u32)jb_feed_sum(&f, JB_RTP_FREEZES);
 	struct jb_impairment_counts now;
 	__u32 reasons;
 

@@ -3,101 +3,27 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include <jitterbug/fault.h>
-#include "metrics/page.h"
-
-#define UNIT(name) "namespace=\"\",pod=\"\",container=\"\",unit=\"" name "\""
-
-static const __u64 faults[JB_FAULT_MAX] = {[JB_FAULT_FRAGMENT] = 7};
-static const struct jb_identity sfu = {"", "", "", "sfu.service"};
-static const struct jb_identity pod = {"media", "sfu-0", "", ""};
-static const struct jb_identity other = {"", "~other", "", ""};
-
-static struct jb_owner_totals owners[3];
-static struct jb_page page;
-static struct jb_buffer out;
-
-static int setup(void **state)
-{
-	static const struct jb_feature features[] = {{"rtp", true}, {"tcp", false}};
-	static const struct jb_kernel_program_info programs[] = {{"in", true, true, 1500000000},
-								 {"retire", false, false, 5}};
-	static const struct jb_kernel_map_info maps[] = {{"streams", 65536, 12, 4096},
-							 {"ring", 1, JB_ENTRIES_UNKNOWN, 8}};
-
-	(void)state;
-	memset(owners, 0, sizeof(owners));
-	owners[0].identity = &sfu;
-	owners[1].identity = &pod;
-	owners[2].identity = &other;
-	page = (struct jb_page){.owners = owners,
-				.n_owners = 3,
-				.version = "1.2.3",
-				.features = features,
-				.n_features = 2,
-				.programs = programs,
-				.n_programs = 2,
-				.maps = maps,
-				.n_maps = 2,
-				.faults = faults,
-				.folded = 3};
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	jb_buffer_free(&out);
-	return 0;
-}
-
-static void render(enum jb_exposition_format format)
-{
-	jb_buffer_reset(&out);
-	assert_int_equal(jb_page_render(&page, format, &out), 0);
-}
-
-static void assert_line(const char *line)
-{
-	char wanted[512];
-
-	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
-	if (!strstr(out.data, wanted))
-		fail_msg("no line \"%s\"", line);
-}
-
-/* Lines of the page that begin with `prefix`. */
-static unsigned int count(const char *prefix)
-{
-	unsigned int n = 0;
-
-	for (const char *line = out.data; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		n += !strncmp(line, prefix, strlen(prefix));
-	}
-	return n;
-}
+#include "page_text.h"
 
 static void test_counters(void **state)
 {
-	struct jb_rtp_totals *in = &owners[0].rtp[JB_INGRESS][JB_MEDIA_AUDIO];
-	struct jb_rtp_totals *eg = &owners[0].rtp[JB_EGRESS][JB_MEDIA_VIDEO];
+	struct jb_rtp_totals *in = &owners[0].totals[jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO)].rtp;
+	struct jb_rtp_totals *eg = &owners[0].totals[jb_slot_rtp(JB_EGRESS, JB_MEDIA_VIDEO)].rtp;
 
 	(void)state;
-	owners[0].seen[JB_INGRESS][JB_MEDIA_AUDIO] = true;
-	owners[0].seen[JB_EGRESS][JB_MEDIA_VIDEO] = true;
+	owners[0].seen[jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO)] = true;
+	owners[0].seen[jb_slot_rtp(JB_EGRESS, JB_MEDIA_VIDEO)] = true;
 	in->counter[JB_RTP_PACKETS] = 18446744073709551615ULL;
 	in->counter[JB_RTP_LOST] = 5;
 	eg->counter[JB_RTP_LOST] = 6;
 	eg->counter[JB_RTP_GAP] = 99;
 	eg->counter[JB_RTP_FREEZE_NS] = 1500000001;
-	owners[0].rtp[JB_EGRESS][JB_MEDIA_UNKNOWN].counter[JB_RTP_FREEZE_NS] = 1;
+	owners[0].totals[jb_slot_rtp(JB_EGRESS, JB_MEDIA_UNKNOWN)].rtp.counter[JB_RTP_FREEZE_NS] =
+		1;
 	owners[0].streams[JB_INGRESS][JB_MEDIA_AUDIO] = 2;
 	render(JB_EXPOSITION_TEXT);
 	assert_line("jitterbug_rtp_packets_total{" UNIT(
@@ -112,7 +38,7 @@ static void test_counters(void **state)
 		"sfu.service") ",direction=\"ingress\",media=\"audio\"} 2");
 	/* a direction that was seen is told whole, one that was not not at all */
 	assert_int_equal(count("jitterbug_rtp_packets_total{" UNIT("sfu.service")), 8);
-	owners[0].seen[JB_EGRESS][JB_MEDIA_VIDEO] = false;
+	owners[0].seen[jb_slot_rtp(JB_EGRESS, JB_MEDIA_VIDEO)] = false;
 	render(JB_EXPOSITION_TEXT);
 	assert_int_equal(count("jitterbug_rtp_packets_total{" UNIT("sfu.service")), 4);
 	assert_int_equal(count("jitterbug_rtp_source_gap"), 0);
@@ -122,7 +48,7 @@ static void test_identities(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		owners[i].seen[JB_INGRESS][0] = true;
+		owners[i].seen[jb_slot_rtp(JB_INGRESS, 0)] = true;
 	render(JB_EXPOSITION_TEXT);
 	assert_line("jitterbug_rtp_freezes_total{" UNIT("sfu.service") ",direction=\"ingress\"} 0");
 	assert_line("jitterbug_rtp_freezes_total{namespace=\"media\",pod=\"sfu-0\",container=\"\","
@@ -133,10 +59,10 @@ static void test_identities(void **state)
 
 static void test_jitter(void **state)
 {
-	struct jb_rtp_totals *t = &owners[0].rtp[JB_INGRESS][JB_MEDIA_AUDIO];
+	struct jb_rtp_totals *t = &owners[0].totals[jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO)].rtp;
 
 	(void)state;
-	owners[0].seen[JB_INGRESS][JB_MEDIA_AUDIO] = true;
+	owners[0].seen[jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO)] = true;
 	t->jitter[0] = 3;
 	t->jitter[5] = 2;
 	t->jitter[10] = 1;
@@ -161,11 +87,24 @@ static void test_jitter(void **state)
 
 static void test_agent(void **state)
 {
+	static const struct jb_kernel_program_info programs[] = {
+		{.name = "in", .attaches = true, .attached = true, .runtime_ns = 1500000000},
+		{.name = "retire", .runtime_ns = 5}};
+	static const struct jb_kernel_map_info maps[] = {{"streams", 65536, 12, 4096},
+							 {"ring", 1, JB_ENTRIES_UNKNOWN, 8}};
+
 	(void)state;
+	page.programs = programs;
+	page.n_programs = 2;
+	page.maps = maps;
+	page.n_maps = 2;
+	page.folded = 3;
+	page.has[JB_FEATURE_RECEIVE_QUEUE] = false;
 	render(JB_EXPOSITION_TEXT);
 	assert_line("jitterbug_agent_build_info{version=\"1.2.3\"} 1");
-	assert_line("jitterbug_agent_feature_available{feature=\"rtp\"} 1");
-	assert_line("jitterbug_agent_feature_available{feature=\"tcp\"} 0");
+	assert_line("jitterbug_agent_feature_available{feature=\"media\"} 1");
+	assert_line("jitterbug_agent_feature_available{feature=\"receive_queue\"} 0");
+	assert_int_equal(count("jitterbug_agent_feature_available{"), JB_FEATURE_MAX);
 	assert_line("jitterbug_agent_program_attached{program=\"in\"} 1");
 	assert_int_equal(count("jitterbug_agent_program_attached{"), 1);
 	assert_int_equal(count("jitterbug_agent_program_runtime"), 0);
@@ -194,7 +133,8 @@ static void test_series_are_counted(void **state)
 	char line[256];
 
 	(void)state;
-	owners[0].seen[JB_INGRESS][0] = owners[1].seen[JB_EGRESS][0] = true;
+	owners[0].seen[jb_slot_rtp(JB_INGRESS, 0)] = owners[1].seen[jb_slot_rtp(JB_EGRESS, 0)] =
+		true;
 	render(JB_EXPOSITION_TEXT);
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		snprintf(line, sizeof(line), "jitterbug_agent_series{family=\"%s\"} %u",
@@ -203,29 +143,80 @@ static void test_series_are_counted(void **state)
 	}
 }
 
-static void test_series_per_owner(void **state)
+/* A page on which everything is, so that no family is forgotten. */
+static void see_everything(void)
 {
-	(void)state;
-	page.n_owners = 1;
-	for (int full = 0; full <= 1; full++) {
+	static const struct jb_owner_drop drops[] = {{JB_DROP_UDP, 2, 1}};
+
+	for (int i = 0; i < OWNERS; i++) {
+		memset(owners[i].seen, true, sizeof(owners[i].seen));
 		for (int d = 0; d < JB_DIRECTION_MAX; d++)
-			owners[0].seen[d][JB_MEDIA_AUDIO] = true;
-		page.full = full;
-		render(JB_EXPOSITION_TEXT);
-		assert_int_equal(count("jitterbug_rtp_"), jb_page_series_per_owner(full));
+			owners[i].impaired_since_s[d] = 1700000000;
+		owners[i].totals[JB_SLOT_TCP].tcp.rtp_packets[0] = 1;
+		owners[i].totals[JB_SLOT_TCP].tcp.rtp_bytes[0] = 1;
+		owners[i].drops = drops;
+		owners[i].n_drops = 1;
 	}
-	assert_true(jb_page_series_per_owner(false) <= 450); /* the design's budget */
+	page.full = true;
+}
+
+/* The families told of are all on the page, with all their series. */
+static void test_every_family_is_counted(void **state)
+{
+	unsigned int told = 0, families = 0;
+
+	(void)state;
+	see_everything();
+	render(JB_EXPOSITION_TEXT);
+	for (const char *line = out.data; (line = strstr(line, "jitterbug_agent_series{"));
+	     line++) {
+		const char *value = strstr(line, "} ");
+
+		assert_non_null(value);
+		told += strtoul(value + 2, NULL, 10);
+		families++;
+	}
+	assert_int_equal(told, count("jitterbug_") - families);
+	assert_int_equal(count("# TYPE "), families + 1); /* and that of agent_series itself */
+	assert_int_equal(count("# HELP "), families + 1);
+}
+
+/* Bounds are written in seconds here, in nanoseconds where the kernel compares. */
+static void test_jitter_bounds(void **state)
+{
+	struct jb_rtp_totals *t = &owners[0].totals[jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO)].rtp;
+	const char *at;
+
+	(void)state;
+	owners[0].seen[jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO)] = true;
+	for (int i = 0; i < JB_JITTER_BUCKETS; i++)
+		t->jitter[i] = 1;
+	render(JB_EXPOSITION_TEXT);
+	at = out.data;
+	for (unsigned int i = 0; i < JB_JITTER_BOUNDS; i++) {
+		double bound;
+		char *end;
+
+		at = strstr(at, JITTER "_bucket{" AUDIO ",le=\"");
+		assert_non_null(at);
+		at = strstr(at, ",le=\"") + 5;
+		bound = strtod(at, &end);
+		assert_int_equal((__u64)(bound * 1e9 + 0.5), jb_jitter_bounds_ns[i]);
+		assert_memory_equal(end, "\"} ", 3);
+		assert_int_equal(strtoul(end + 3, NULL, 10), i + 1);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_identities, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_jitter, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_agent, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_series_are_counted, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_series_per_owner, setup, teardown),
+		TEST(test_counters),
+		TEST(test_identities),
+		TEST(test_jitter),
+		TEST(test_agent),
+		TEST(test_series_are_counted),
+		TEST(test_every_family_is_counted),
+		TEST(test_jitter_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

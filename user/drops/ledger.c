@@ -78,13 +78,15 @@ int jb_drops_ledger_note(struct jb_drops_ledger *ledger, const struct jb_drop_ke
 			 __u64 packets)
 {
 	struct entry *e = entry_get(ledger, key);
+	__u64 before;
 
 	if (!e)
 		return -ENOMEM;
-	/* One that was not there before has counted all its packets since. */
+	/* One that was not there before, or has been taken and is back, counts from 0. */
+	before = e->packets <= packets ? e->packets : 0;
 	e->rate = JB_RECORD_NONE;
 	if (ledger->interval_ns)
-		e->rate = (__u64)((double)(packets - e->packets) * 1000 * JB_SECOND_NS /
+		e->rate = (__u64)((double)(packets - before) * 1000 * JB_SECOND_NS /
 					  (double)ledger->interval_ns +
 				  0.5);
 	e->packets = packets;

@@ -77,7 +77,7 @@ static void read_reason(const struct btf *btf, const struct btf_enum *e,
 	to = reasons->name[e->val];
 	snprintf(to, JB_DROP_REASON_NAME, "%s", name);
 	for (; *to; to++)
-		*to = tolower(*to);
+		*to = (char)tolower(*to);
 }
 
 static int read_reasons(const struct btf *btf, struct jb_drop_reasons *reasons)

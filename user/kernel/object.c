@@ -131,8 +131,11 @@ static const char *reason(int err, const char **ret_remedy)
 {
 	*ret_remedy = "";
 	switch (err) {
+	case -EACCES: /* the verifier's, too */
+		*ret_remedy = "; the kernel refused a program (--log-level debug tells why), or "
+			      "CAP_PERFMON is missing";
+		break;
 	case -EPERM:
-	case -EACCES:
 		*ret_remedy = "; it needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (or root)";
 		break;
 	case -ENOMEM:

@@ -44,7 +44,7 @@ bool jb_program_is_possible(const struct jb_program *program, const struct jb_ke
 	case JB_FEATURE_DROPS:
 		return types->drop_reason;
 	default:
-		return strcmp(program->name, "jb_tcp_retransmit_synack") ||
-		       types->retransmit_synack;
+		return types->retransmit_synack ||
+		       strcmp(program->name, "jb_tcp_retransmit_synack") != 0;
 	}
 }

@@ -67,10 +67,11 @@ static int attach_tcx(struct jb_uplink *uplink, int ingress, int egress)
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = JB_BEFORE);
 	int err;
 
-	uplink->link[JB_INGRESS] = bpf_link_create(ingress, uplink->index, JB_TCX_INGRESS, &opts);
+	uplink->link[JB_INGRESS] = bpf_link_create(ingress, (int)uplink->index, JB_TCX_INGRESS,
+						   &opts);
 	if (uplink->link[JB_INGRESS] < 0)
 		return -errno;
-	uplink->link[JB_EGRESS] = bpf_link_create(egress, uplink->index, JB_TCX_EGRESS, &opts);
+	uplink->link[JB_EGRESS] = bpf_link_create(egress, (int)uplink->index, JB_TCX_EGRESS, &opts);
 	if (uplink->link[JB_EGRESS] >= 0)
 		return 0;
 	err = -errno;

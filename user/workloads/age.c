@@ -23,9 +23,11 @@ static int row_recycle(struct jb_registry *reg, struct jb_owned_row *row)
 	__u32 slot = row->key.slot % JB_SLOT_MAX;
 	int err;
 
-	owner = jb_owner_of_slot(reg, owner, slot);
-	jb_kernel_add_totals(reg->kernel, row->row, &owner->base[slot]);
-	owner->has_base[slot] = true;
+	if (!owner->hidden) {
+		owner = jb_owner_of_slot(reg, owner, slot);
+		jb_kernel_add_totals(reg->kernel, row->row, &owner->base[slot]);
+		owner->has_base[slot] = true;
+	}
 	err = jb_kernel_recycle_row(reg->kernel, row->row);
 	row->workload->rows--;
 	HASH_DEL(reg->rows, row);
@@ -55,14 +57,19 @@ static bool bury_drops(struct jb_registry *reg, struct jb_workload *w)
 {
 	struct jb_owner *owner = w->owner ? w->owner : reg->unknown;
 	struct burial burial = {.cgroup_id = w->cgroup_id};
+	__u64 nobodys = 0;
 
 	if (!w->has_drops)
 		return true;
 	if (jb_kernel_each_drop(reg->kernel, find_drop, &burial))
 		return false;
-	for (__u32 i = 0; i < burial.count; i++)
-		jb_kernel_take_drop(reg->kernel, &burial.key[i],
-				    &jb_owner_drop(reg, owner, &burial.key[i])->base);
+	for (__u32 i = 0; i < burial.count; i++) {
+		const struct jb_drop_key *key = &burial.key[i];
+
+		jb_kernel_take_drop(reg->kernel, key,
+				    owner->hidden ? &nobodys
+						  : &jb_owner_drop(reg, owner, key)->base);
+	}
 	w->has_drops = burial.count;
 	return !w->has_drops;
 }

@@ -3,15 +3,24 @@
 #include <string.h>
 #include "workloads/private.h"
 
-struct jb_owner *jb_owner_add(struct jb_registry *reg, const char *name)
+struct jb_owner *jb_owner_new(const char *name)
 {
 	size_t len = strlen(name);
 	struct jb_owner *owner = calloc(1, sizeof(*owner) + len + 1);
 
 	if (!owner)
 		return NULL;
-	memcpy(owner->name, name, len);
+	memcpy(owner->name, name, len + 1);
 	owner->identity = (struct jb_identity){"", "", "", owner->name};
+	return owner;
+}
+
+struct jb_owner *jb_owner_add(struct jb_registry *reg, const char *name)
+{
+	struct jb_owner *owner = jb_owner_new(name);
+
+	if (!owner)
+		return NULL;
 	HASH_ADD_STR(reg->owners, name, owner);
 	if (owner->hh.tbl)
 		return owner;
@@ -34,7 +43,7 @@ void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner)
 	for (int slot = 0; slot < JB_SLOT_MAX; slot++)
 		if (owner->fate[slot] == JB_SHOWN)
 			reg->series -= reg->slot_series[slot];
-	reg->series -= owner->n_drops;
+	reg->series -= owner->n_drops + (owner->others == JB_SHOWN);
 	HASH_DEL(reg->owners, owner);
 	free(owner);
 }
@@ -61,21 +70,33 @@ struct jb_owner *jb_owner_of_slot(struct jb_registry *reg, struct jb_owner *owne
 	return owner->fate[slot] == JB_SHOWN ? owner : jb_owner_of_slot(reg, reg->other, slot);
 }
 
+static struct jb_drop_sum *add_drop(struct jb_registry *reg, struct jb_owner *owner,
+				    const struct jb_drop_key *key)
+{
+	struct jb_drop_sum *drop = &owner->drops[owner->n_drops++];
+
+	reg->series++;
+	drop->protocol = key->protocol;
+	drop->reason = key->reason;
+	return drop;
+}
+
 struct jb_drop_sum *jb_owner_drop(struct jb_registry *reg, struct jb_owner *owner,
 				  const struct jb_drop_key *key)
 {
-	struct jb_drop_sum *drop = &owner->drops[JB_OWNER_DROPS];
+	bool room = owner->permanent || reg->series < reg->max_series;
 
 	for (__u32 i = 0; i < owner->n_drops; i++)
 		if (owner->drops[i].protocol == key->protocol &&
 		    owner->drops[i].reason == key->reason)
 			return &owner->drops[i];
-	if (owner->n_drops == JB_OWNER_DROPS ||
-	    (reg->series >= reg->max_series && !owner->permanent))
-		return drop;
-	reg->series++;
-	drop = &owner->drops[owner->n_drops++];
-	drop->protocol = key->protocol;
-	drop->reason = key->reason;
-	return drop;
+	if (owner->others == JB_UNDECIDED && room && owner->n_drops < JB_OWNER_DROPS)
+		return add_drop(reg, owner, key);
+	if (owner->others == JB_UNDECIDED) {
+		owner->others = room ? JB_SHOWN : JB_FOLDED;
+		reg->series += room;
+		reg->folded += !room;
+	}
+	return owner->others == JB_SHOWN ? &owner->drops[JB_OWNER_DROPS]
+					 : jb_owner_drop(reg, reg->other, key);
 }

@@ -27,8 +27,9 @@ struct jb_owner {
 	__u8 fate[JB_SLOT_MAX];
 	struct jb_drop_sum drops[JB_OWNER_DROPS + 1]; /* the last: all others */
 	__u32 n_drops;
+	__u8 others; /* enum jb_fate: once it is decided no further reason is told by itself */
 	__u32 workloads;
-	bool permanent; /* unknown, ~other */
+	bool permanent; /* unknown, ~other, and who is outside */
 	bool hidden;    /* of workloads that are not asked for */
 	int place;      /* in the array being made */
 	char name[];
@@ -62,7 +63,8 @@ struct jb_registry {
 	__u32 series; /* of all that is shown */
 	const __u32 *slot_series;
 	struct jb_owner *owners; /* by name */
-	struct jb_owner *unknown, *other, *outside;
+	struct jb_owner *unknown, *other;
+	struct jb_owner *outside;      /* of all that is not asked for; not in the table */
 	struct jb_workload *workloads; /* by cgroup id */
 	struct jb_owned_row *rows;     /* by row */
 	__u64 walk;                    /* the last */
@@ -71,7 +73,8 @@ struct jb_registry {
 	int error; /* of the callbacks */
 };
 
-/* NULL: no memory. */
+/* NULL: no memory. A new one is in no table yet. */
+struct jb_owner *jb_owner_new(const char *name);
 struct jb_owner *jb_owner_add(struct jb_registry *reg, const char *name);
 struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name);
 
@@ -84,11 +87,17 @@ __u32 jb_slot_group(__u32 slot);
 /* Who tells the owner's figures of a slot: itself, or ~other. */
 struct jb_owner *jb_owner_of_slot(struct jb_registry *reg, struct jb_owner *owner, __u32 slot);
 
-/* The owner's count for a reason; that of all others where there is no room for one more. */
+/*
+ * The count for a reason: the owner's, that of all its others beyond JB_OWNER_DROPS, or ~other's
+ * where there is no room for one more. The same for all the owner's life.
+ */
 struct jb_drop_sum *jb_owner_drop(struct jb_registry *reg, struct jb_owner *owner,
 				  const struct jb_drop_key *key);
 
 /* Takes back what belongs to workloads that have gone; after a walk. 0 or -errno. */
 int jb_registry_age(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns);
+
+/* Decides what is shown, and reads what is to be known before sums are made. 0 or -errno. */
+int jb_registry_settle(struct jb_registry *reg);
 
 #endif

@@ -160,32 +160,6 @@ static int sync_rows(struct jb_registry *reg, struct sync *sync)
 	return err ? err : e ? e : reg->error;
 }
 
-static void count_drop(void *ctx, const struct jb_drop_key *key, __u64 packets)
-{
-	struct jb_registry *reg = ctx;
-	struct jb_owner *owner = reg->unknown;
-	struct jb_workload *w;
-
-	if (key->cgroup_id) {
-		HASH_FIND(hh, reg->workloads, &key->cgroup_id, sizeof(key->cgroup_id), w);
-		owner = w ? w->owner : NULL;
-	}
-	if (owner)
-		jb_owner_drop(reg, owner, key)->now += packets;
-}
-
-/* Decides what is shown, and reads what is to be known before the sums are made. */
-static int settle(struct jb_registry *reg)
-{
-	for (struct jb_owned_row *row = reg->rows; row; row = row->hh.next)
-		if (row->workload->owner && !row->workload->owner->hidden)
-			jb_owner_of_slot(reg, row->workload->owner, row->key.slot % JB_SLOT_MAX);
-	for (struct jb_owner *owner = reg->owners; owner; owner = owner->hh.next)
-		for (__u32 i = 0; i <= JB_OWNER_DROPS; i++)
-			owner->drops[i].now = 0;
-	return jb_kernel_each_drop(reg->kernel, count_drop, reg);
-}
-
 int jb_registry_refresh(struct jb_registry *reg, __u64 now_ns)
 {
 	struct sync sync = {reg, now_ns};
@@ -193,7 +167,7 @@ int jb_registry_refresh(struct jb_registry *reg, __u64 now_ns)
 
 	if (!err && any_nameless(reg))
 		walk(reg, &sync); /* a failure is told by the periodic pass */
-	return err ? err : settle(reg);
+	return err ? err : jb_registry_settle(reg);
 }
 
 int jb_registry_tick(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_ns)
@@ -206,7 +180,7 @@ int jb_registry_tick(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_
 	if (!walked)
 		walked = jb_registry_age(reg, row_in_use, now_ns);
 	err = err ? err : walked;
-	walked = settle(reg);
+	walked = jb_registry_settle(reg);
 	return err ? err : walked;
 }
 
@@ -258,7 +232,7 @@ int jb_registry_new(struct jb_registry **ret, struct jb_kernel *kernel,
 	reg->slot_series = options->slot_series;
 	reg->unknown = jb_owner_add(reg, "unknown");
 	reg->other = jb_owner_add(reg, "~other");
-	reg->outside = jb_owner_add(reg, "~outside");
+	reg->outside = jb_owner_new("");
 	if (!reg->unknown || !reg->other || !reg->outside) {
 		jb_registry_free(reg);
 		return -ENOMEM;
@@ -294,5 +268,6 @@ void jb_registry_free(struct jb_registry *reg)
 	free_elements(was.rows);
 	free_elements(was.workloads);
 	free_elements(was.owners);
+	free(was.outside);
 	free(reg);
 }

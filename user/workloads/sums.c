@@ -3,7 +3,56 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "kernel/drops.h"
 #include "workloads/private.h"
+
+static void count_drop(void *ctx, const struct jb_drop_key *key, __u64 packets)
+{
+	struct jb_registry *reg = ctx;
+	struct jb_owner *owner = reg->unknown;
+	struct jb_workload *w;
+
+	if (key->cgroup_id) {
+		HASH_FIND(hh, reg->workloads, &key->cgroup_id, sizeof(key->cgroup_id), w);
+		owner = w ? w->owner : NULL;
+	}
+	if (owner && !owner->hidden)
+		jb_owner_drop(reg, owner, key)->now += packets;
+}
+
+static bool is_empty(const union jb_totals *totals)
+{
+	for (size_t i = 0; i < sizeof(totals->word) / sizeof(*totals->word); i++)
+		if (totals->word[i])
+			return false;
+	return true;
+}
+
+/* The rows of no workload are told once there is something in them. */
+static void settle_unknown(struct jb_registry *reg)
+{
+	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++) {
+		union jb_totals totals = {};
+
+		jb_kernel_add_totals(reg->kernel, slot, &totals);
+		if (is_empty(&totals))
+			continue;
+		jb_owner_of_slot(reg, reg->unknown, slot);
+		reg->unknown->has_base[slot] = true;
+	}
+}
+
+int jb_registry_settle(struct jb_registry *reg)
+{
+	settle_unknown(reg);
+	for (struct jb_owned_row *row = reg->rows; row; row = row->hh.next)
+		if (row->workload->owner && !row->workload->owner->hidden)
+			jb_owner_of_slot(reg, row->workload->owner, row->key.slot % JB_SLOT_MAX);
+	for (struct jb_owner *owner = reg->owners; owner; owner = owner->hh.next)
+		for (__u32 i = 0; i <= JB_OWNER_DROPS; i++)
+			owner->drops[i].now = 0;
+	return jb_kernel_each_drop(reg->kernel, count_drop, reg);
+}
 
 static void add_row(const struct jb_registry *reg, struct jb_owner_totals *to, __u32 row,
 		    __u32 slot)
@@ -32,24 +81,12 @@ static void add_owner(struct jb_owner_totals *to, struct jb_owner_drop *drops,
 	}
 }
 
-static bool is_empty(const union jb_totals *totals)
-{
-	for (size_t i = 0; i < sizeof(totals->word) / sizeof(*totals->word); i++)
-		if (totals->word[i])
-			return false;
-	return true;
-}
-
-/* The rows of no workload are told once there is something in them. */
+/* The rows of no workload; settled is which of them are told. */
 static void add_unknown(const struct jb_registry *reg, struct jb_owner_totals *to)
 {
-	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++) {
-		union jb_totals totals = {};
-
-		jb_kernel_add_totals(reg->kernel, slot, &totals);
-		if (!is_empty(&totals))
+	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++)
+		if (reg->unknown->has_base[slot])
 			add_row(reg, to, slot, slot);
-	}
 }
 
 static const struct jb_owner *teller(const struct jb_registry *reg, const struct jb_owned_row *row)
@@ -66,8 +103,8 @@ static void add_all(const struct jb_registry *reg, struct jb_owner_list *list, i
 	int place = 0;
 
 	for (struct jb_owner *owner = reg->owners; owner; owner = owner->hh.next, place++)
-		add_owner(&list->owner[place], &list->drops[place * (JB_OWNER_DROPS + 1)], owner,
-			  place);
+		add_owner(&list->owner[place], &list->drops[(size_t)place * (JB_OWNER_DROPS + 1)],
+			  owner, place);
 	for (__u32 i = 0; i < jb_kernel_rows(reg->kernel); i++)
 		ret_place[i] = i < JB_SLOT_MAX ? reg->unknown->place : -1;
 	add_unknown(reg, &list->owner[reg->unknown->place]);
@@ -95,7 +132,6 @@ int jb_registry_totals(const struct jb_registry *reg, struct jb_owner_list *ret,
 		return -ENOMEM;
 	}
 	add_all(reg, &list, ret_place);
-	list.owner[reg->outside->place].n_drops = 0;
 	*ret = list;
 	return 0;
 }
