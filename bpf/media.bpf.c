@@ -197,8 +197,9 @@ static __always_inline void jb_media_udp(struct __sk_buff *skb, struct jb_packet
 		jb_media_segments(skb, p);
 	if (!s)
 		return;
-	if (s->flags != p->flags)
-		s->flags = p->flags;
+	/* What another CPU has found out meanwhile stays. */
+	if (p->flags & ~s->flags)
+		__sync_fetch_and_or(&s->flags, p->flags);
 	if (s->signal_row[direction] != p->signal_row)
 		s->signal_row[direction] = p->signal_row;
 	if (direction == JB_INGRESS && jb_config.queues &&

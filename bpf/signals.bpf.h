@@ -282,6 +282,9 @@ static __always_inline __u64 jb_handshake_id(const struct jb_packet *p)
 	return jb_stream_hash(&key, JB_INGRESS, jb_config.seed);
 }
 
+/* No flight is repeated later (RFC 6347 4.2.4.1): the handshake has been given up. */
+#define JB_HANDSHAKE_MAX_NS (60 * JB_SECOND_NS)
+
 static __noinline int jb_handshake_step(struct jb_packet *p, enum jb_dtls_step step)
 {
 	__u64 id = jb_handshake_id(p);
@@ -293,8 +296,8 @@ static __noinline int jb_handshake_step(struct jb_packet *p, enum jb_dtls_step s
 	if (!h || !totals)
 		return 0;
 	if (step == JB_DTLS_HELLO) {
-		/* One that is sent again belongs to the handshake under way. */
-		if (h->id != id) {
+		/* One that is sent again belongs to the handshake under way, if it is. */
+		if (h->id != id || jb_now(p) - h->started_ns > JB_HANDSHAKE_MAX_NS) {
 			h->started_ns = jb_now(p);
 			h->finished = 0;
 			h->id = id;

@@ -289,6 +289,25 @@ static void test_time(void **state)
 	}
 }
 
+/* Given up, and begun anew on the same ports ten minutes later: that is when it began. */
+static void test_abandoned(void **state)
+{
+	struct jb_harness *h = *state;
+	__u64 begin, ns;
+
+	send_flight(h, OUT, 4, 32000, CLIENT_HELLO);
+	send_flight(h, OUT, 4, 32000, KEYS);
+	age(h, 600 * JB_SECOND_NS);
+	jb_harness_mark(h);
+	begin = jb_parallel_now_ns();
+	send_flight(h, OUT, 4, 32000, CLIENT_HELLO);
+	send_flight(h, IN, 4, 32000, KEYS);
+	assert_int_equal(samples(h, &ns), 0);
+	send_flight(h, OUT, 4, 32000, KEYS);
+	assert_int_equal(samples(h, &ns), 1);
+	assert_in_range(ns, 1, jb_parallel_now_ns() - begin);
+}
+
 static void test_cut_anywhere(void **state)
 {
 	struct jb_harness *h = *state;
@@ -311,9 +330,8 @@ static void test_cut_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_handshakes),
-		cmocka_unit_test(test_essential),
-		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_handshakes),   cmocka_unit_test(test_essential),
+		cmocka_unit_test(test_time),         cmocka_unit_test(test_abandoned),
 		cmocka_unit_test(test_cut_anywhere),
 	};
 

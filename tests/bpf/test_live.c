@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <jitterbug/framing.h>
 #include "live.h"
+#include "parallel.h"
 #include "wire.h"
 
 #define RTP_LEN 100
@@ -93,6 +94,61 @@ static void test_quic(void **state)
 	check_udp(h, JB_EGRESS, 4, 3 * 7 + sizeof(initial));
 	close(a);
 	close(b);
+}
+
+#define FLOOD_SEGMENT 40
+#define FLOOD_LEN     (60 * FLOOD_SEGMENT) /* the more segments, the longer within the hook */
+
+static void flood(struct jb_sender *sender)
+{
+	static const char nothing[FLOOD_LEN] = {[0 ... FLOOD_LEN - 1] = '\x05'};
+	const int *fd = sender->ctx;
+
+	while (!sender->stop) {
+		/* Nobody reads: what finds no room is dropped behind the hooks. */
+		if (send(*fd, nothing, sizeof(nothing), 0) != sizeof(nothing))
+			sender->refused++;
+		sender->sent++;
+	}
+}
+
+/* Whether the socket is known for QUIC after a long header amid what another CPU sends. */
+static bool is_remembered(struct jb_harness *h)
+{
+	static const char initial[] = "\xc3\0\0\0\1\x08"
+				      "abcdefgh\0rest of it, and more";
+	int a = jb_live_udp(6000, 6001), b = jb_live_udp(6001, 6000), size = FLOOD_SEGMENT;
+	struct jb_sender sender = {.h = h, .run = flood, .ctx = &a, .index = 1};
+	union jb_totals before, after;
+
+	assert_int_equal(setsockopt(a, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)), 0);
+	jb_parallel_start(&sender);
+	while (sender.sent < 20)
+		;
+	assert_int_equal(send(a, initial, sizeof(initial), 0), sizeof(initial));
+	sender.stop = true;
+	jb_parallel_join(&sender);
+	assert_int_equal(sender.refused, 0);
+	jb_harness_slot(h, JB_SLOT_UDP, &before);
+	assert_int_equal(send(a, "\x55 short", 7, 0), 7);
+	jb_harness_slot(h, JB_SLOT_UDP, &after);
+	close(a);
+	close(b);
+	return after.udp.other[JB_EGRESS][JB_UDP_QUIC] > before.udp.other[JB_EGRESS][JB_UDP_QUIC];
+}
+
+#define RACES 2000
+
+/* What one CPU has found out of a socket, another one's packet doesn't undo. */
+static void test_two_cpus_on_a_socket(void **state)
+{
+	struct jb_harness *h = &ready(state)->h;
+	int forgotten = 0;
+
+	for (int i = 0; i < RACES; i++)
+		forgotten += !is_remembered(h);
+	if (forgotten)
+		fail_msg("of %d sockets %d were forgotten to be QUIC's", RACES, forgotten);
 }
 
 /* STUN there and back: of the four places where it passes one has a round trip. */
@@ -340,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_raw_socket),
 		cmocka_unit_test(test_port_17),
 		cmocka_unit_test(test_quic),
+		cmocka_unit_test(test_two_cpus_on_a_socket),
 		cmocka_unit_test(test_stun),
 		cmocka_unit_test(test_not_linear),
 		cmocka_unit_test(test_framing),

@@ -185,43 +185,51 @@ static void add_to_row(void *ctx, const struct jb_row_key *key, __u32 row)
 	added->times++;
 }
 
-static void test_counters(void **state)
+/* Both senders, and additions to those two rows for as long; how many datagrams passed. */
+static __u64 send_and_add(struct jb_harness *h, struct added *a, struct added *b)
 {
-	const union jb_totals udp_one = {.udp = {.packets[JB_EGRESS] = 1, .bytes[JB_EGRESS] = 1}};
-	const union jb_totals signal_one = {
-		.signal = {.feedback[JB_RTCP_PLI] = 1, .stun_timeouts = 1}};
-	struct jb_harness *h = *state;
 	struct jb_sender senders[SENDERS];
-	struct added udp_added = {.h = h, .one = &udp_one, .slot = JB_SLOT_UDP};
-	struct added signal_added = {
-		.h = h, .one = &signal_one, .slot = JB_SLOT_SIGNAL + JB_EGRESS};
-	union jb_totals udp, signal;
 	__u64 sent = 0;
 
-	jb_harness_mark(h);
 	for (int i = 0; i < SENDERS; i++) {
 		senders[i] = (struct jb_sender){.h = h, .run = send_signals, .index = i};
 		jb_parallel_start(&senders[i]);
 	}
 	while (senders[0].sent < DATAGRAMS || senders[1].sent < DATAGRAMS) {
-		assert_int_equal(jb_kernel_each_row(h->kernel, add_to_row, &udp_added), 0);
-		assert_int_equal(jb_kernel_each_row(h->kernel, add_to_row, &signal_added), 0);
+		assert_int_equal(jb_kernel_each_row(h->kernel, add_to_row, a), 0);
+		assert_int_equal(jb_kernel_each_row(h->kernel, add_to_row, b), 0);
 	}
 	for (int i = 0; i < SENDERS; i++) {
 		jb_parallel_join(&senders[i]);
 		assert_int_equal(senders[i].refused, 0);
 		sent += senders[i].sent;
 	}
+	assert_true(a->times > 0 && b->times > 0);
 	print_message("             %llu datagrams, %llu additions of user space\n", sent,
-		      udp_added.times);
-	jb_harness_grown(h, JB_SLOT_UDP, &udp);
-	jb_harness_grown(h, JB_SLOT_SIGNAL + JB_EGRESS, &signal);
-	assert_true(udp_added.times > 0 && signal_added.times > 0);
-	assert_int_equal(udp.udp.packets[JB_EGRESS], sent + udp_added.times);
-	assert_int_equal(udp.udp.bytes[JB_EGRESS], sent / 3 * (20 + 20 + 6) + udp_added.times);
-	assert_int_equal(signal.signal.rtcp[JB_RTCP_RR], sent / 3);
-	assert_int_equal(signal.signal.feedback[JB_RTCP_PLI], sent / 3 + signal_added.times);
-	assert_int_equal(signal.signal.stun_timeouts, signal_added.times);
+		      a->times + b->times);
+	return sent;
+}
+
+static void test_counters(void **state)
+{
+	const union jb_totals udp_one = {.udp = {.packets[JB_EGRESS] = 1, .bytes[JB_EGRESS] = 1}};
+	const union jb_totals signal_one = {
+		.signal = {.feedback[JB_RTCP_PLI] = 1, .stun_timeouts = 1}};
+	struct jb_harness *h = *state;
+	struct added udp = {.h = h, .one = &udp_one, .slot = JB_SLOT_UDP};
+	struct added signal = {.h = h, .one = &signal_one, .slot = JB_SLOT_SIGNAL + JB_EGRESS};
+	union jb_totals t;
+	__u64 sent;
+
+	jb_harness_mark(h);
+	sent = send_and_add(h, &udp, &signal);
+	jb_harness_grown(h, JB_SLOT_UDP, &t);
+	assert_int_equal(t.udp.packets[JB_EGRESS], sent + udp.times);
+	assert_int_equal(t.udp.bytes[JB_EGRESS], sent / 3 * (20 + 20 + 6) + udp.times);
+	jb_harness_grown(h, JB_SLOT_SIGNAL + JB_EGRESS, &t);
+	assert_int_equal(t.signal.rtcp[JB_RTCP_RR], sent / 3);
+	assert_int_equal(t.signal.feedback[JB_RTCP_PLI], sent / 3 + signal.times);
+	assert_int_equal(t.signal.stun_timeouts, signal.times);
 	jb_harness_check_faults(h, "counters", JB_FAULT_MAX, 0);
 }
 

@@ -41,7 +41,7 @@ fetch() {
 	mv "$work/package"/*.deb "$cache"
 }
 
-# kernel KERNEL: unpacks it to $work/KERNEL
+# kernel KERNEL: unpacks it to $work/KERNEL, and what clsact needs to $work/KERNEL.modules
 kernel() {
 	local file
 	if ! fetch "$1"; then
@@ -52,6 +52,9 @@ kernel() {
 	file=$(compgen -G "$cache/linux-image-$1.*.deb" | sort -V | tail -n 1)
 	dpkg-deb --fsys-tarfile "$file" |
 		tar -x -O --wildcards -f - './boot/vmlinuz-*' >"$work/$1"
+	mkdir -p "$work/$1.modules/jb/modules"
+	dpkg-deb --fsys-tarfile "$file" | tar -x -C "$work/$1.modules/jb/modules" \
+		--wildcards --transform 's,.*/,,' -f - '*/sch_ingress.ko*' '*/cls_bpf.ko*'
 }
 
 # libraries PROGRAM...: what they are linked with
@@ -72,7 +75,7 @@ copy_programs() {
 	done
 }
 
-# The same for all kernels: it needs no module.
+# The same for all kernels.
 make_initramfs() {
 	local root=$work/root
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp}
@@ -85,6 +88,12 @@ make_initramfs() {
 	(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) >"$work/initramfs"
 }
 
+# initramfs KERNEL: the common one, and the kernel's modules behind it
+initramfs() {
+	cat "$work/initramfs"
+	(cd "$work/$1.modules" && find . | cpio -o -H newc -R 0:0 --quiet)
+}
+
 # steps FILE: what init said, without the kernel's own lines
 steps() {
 	sed -un '/^=== on /,/^=== end of /p' "$@"
@@ -94,9 +103,10 @@ steps() {
 # instructions, which an emulation does octet by octet, 6.1 copies twice as fast.
 boot() {
 	: >"$work/console"
+	initramfs "$1" >"$work/initrd"
 	timeout --foreground -k 5 $limit qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 1024 \
 		-cpu max,-erms,-fsrm -nographic -no-reboot -net none -kernel "$work/$1" \
-		-initrd "$work/initramfs" -append "console=ttyS0 panic=-1 oops=panic" \
+		-initrd "$work/initrd" -append "console=ttyS0 panic=-1 oops=panic" \
 		</dev/null >"$work/console" 2>&1 &
 	vm=$!
 	tail -n +1 -s 0.5 -f --pid=$vm "$work/console" | sed -u 's/\r//g' | steps

@@ -5,6 +5,7 @@ A socket belongs to the cgroup in which it is made and stays there, so this proc
 """
 
 import contextlib
+import ctypes
 import os
 import socket
 import struct
@@ -15,7 +16,7 @@ import lab
 HERE = os.path.dirname(os.path.abspath(__file__))
 PT = 111
 UDP, HOP_BY_HOP, FRAGMENT, DESTINATION = 17, 0, 44, 60
-SO_RCVBUFFORCE = 33
+SO_RCVBUFFORCE, SO_ATTACH_FILTER = 33, 26
 DRAIN_S = 0.3
 
 
@@ -57,6 +58,15 @@ def udp_sink(cgroup, address, port=0, netns=None):
     sink.bind((address, port))
     sink.setblocking(False)
     return sink
+
+
+def drop_odd(sink):
+    """A socket filter: datagrams with an odd first octet are dropped, behind the agent's hook."""
+    load, test, drop, keep = (0x30, 0, 0, 8), (0x45, 0, 1, 1), (6, 0, 0, 0), (6, 0, 0, 0xffffffff)
+    program = b"".join(struct.pack("HBBI", *step) for step in (load, test, drop, keep))
+    code = ctypes.create_string_buffer(program)
+    sink.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
+                    struct.pack("HP", 4, ctypes.addressof(code)))
 
 
 def drain(sink, quiet=DRAIN_S):

@@ -41,16 +41,16 @@ def test_loss_shows_as_the_kernels_retransmissions(net):
     before = counters.read(net.a)
     with lab.bridge(net, *DELAY[:2], "--loss", 0.05) as bridge, \
             peers.tcp_server(PORT, "--discard", netns=net.b) as server:
-        with peers.tcp_client(PORT, "--requests", 0, "--bulk", 300000, "--hold", to=net.b4,
+        with peers.tcp_client(PORT, "--requests", 0, "--bulk", 1000000, "--hold", to=net.b4,
                               netns=net.a) as client:
             peers.wait_said(client, "done")
             result = client.finish()
         served = server.finish()
         dropped = bridge.finish()["other_drop"]
     moved = counters.read(net.a)["TcpRetransSegs"] - before["TcpRetransSegs"]
-    assert served["bytes_in"] == result["bytes_sent"] == 300000
-    assert dropped > 3
-    assert moved >= result["retransmits"] > 3
+    assert served["bytes_in"] == result["bytes_sent"] == 1000000
+    assert dropped > 10
+    assert moved >= result["retransmits"] > 0
 
 
 def test_connects_fail_as_told(net):

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import signal
+import struct
 import time
 
 import pytest
@@ -153,6 +154,27 @@ def test_bad_checksums_between(agent, net, sink):
     assert true["datagrams"] == 1000
     assert counters.read(net.a)["UdpInCsumErrors"] - errors == sent > 10
     check(agent, sink, true, 0.1)
+
+
+def test_a_filter_of_the_sockets_own(agent, net, sink):
+    """Half of what the hook saw never waits: what is said is right, or nothing is."""
+    delays = []
+    with live.udp_sink(sink, "127.0.0.1", PORT, net.a) as target, \
+            live.make_socket(sink, net.a) as source:
+        live.drop_odd(target)
+        for n in range(400):
+            source.sendto(bytes([n % 2]) + struct.pack("d", time.monotonic()) + bytes(50),
+                          ("127.0.0.1", PORT))
+            time.sleep(0.001)
+        for _ in range(200):
+            sent = struct.unpack("d", target.recv(100)[1:9])[0]
+            delays.append(time.monotonic() - sent)
+        with pytest.raises(BlockingIOError):
+            target.recv(100)
+    metrics = counters.settle(agent, lambda metrics: counters.family(
+        metrics, "udp_packets_total", unit=sink.relative, direction="ingress"), 400)
+    mean, _ = counters.mean(metrics, NAME, unit=sink.relative)
+    assert mean is None or mean == pytest.approx(sum(delays) / len(delays), rel=SHARE)
 
 
 def test_a_stopped_receiver(agent, net, sink):

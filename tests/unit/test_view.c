@@ -100,11 +100,11 @@ static void test_every_key(void **state)
 	struct jb_stream_key key = a_key();
 	struct jb_receiver receiver = a_receiver();
 	struct jb_stream_view view = {
-		&key, &receiver, &pod, JB_INGRESS, 64000.4, 49.9996, 10 * JB_SECOND_NS + 1};
+		&key, &receiver, &pod, JB_INGRESS, 64000.4, 49.9996, 10 * JB_SECOND_NS + 1, NULL};
 	json_t *root = read_back(&view);
 
 	(void)state;
-	assert_int_equal(json_object_size(root), 33);
+	assert_int_equal(json_object_size(root), 35);
 	assert_text(root, "direction", "ingress");
 	assert_text(root, "namespace", "media");
 	assert_text(root, "pod", "sip-0");
@@ -145,7 +145,7 @@ static void test_nulls(void **state)
 {
 	struct jb_stream_key key = a_key();
 	struct jb_receiver receiver = a_receiver();
-	struct jb_stream_view view = {&key, &receiver, NULL, JB_EGRESS, NAN, -1, 0};
+	struct jb_stream_view view = {&key, &receiver, NULL, JB_EGRESS, NAN, -1, 0, NULL};
 	json_t *root;
 
 	(void)state;
@@ -171,6 +171,39 @@ static void test_nulls(void **state)
 	assert_null_member(root, "jitter_seconds");
 	assert_null_member(root, "bitrate_bps");
 	json_decref(root);
+}
+
+static void assert_uplink(enum jb_direction direction, __u32 socket_lost, __u32 uplink_lost,
+			  __u64 node_lost)
+{
+	struct jb_stream_key key = a_key();
+	struct jb_receiver receiver = {.lost = socket_lost};
+	const struct jb_receiver uplink = {.lost = uplink_lost};
+	const struct jb_stream_view view = {
+		.key = &key, .receiver = &receiver, .direction = direction, .uplink = &uplink};
+	json_t *root = read_back(&view);
+
+	assert_number(root, "uplink_lost", uplink_lost);
+	assert_number(root, "node_lost", node_lost);
+	json_decref(root);
+}
+
+/* What comes in passes the uplink first, what goes out the socket. */
+static void test_lost_within_the_node(void **state)
+{
+	struct jb_stream_key key = a_key();
+	struct jb_receiver receiver = a_receiver();
+	const struct jb_stream_view view = {.key = &key, .receiver = &receiver};
+	json_t *root = read_back(&view);
+
+	(void)state;
+	assert_null_member(root, "uplink_lost");
+	assert_null_member(root, "node_lost");
+	json_decref(root);
+	assert_uplink(JB_INGRESS, 10, 4, 6);
+	assert_uplink(JB_INGRESS, 4, 10, 0); /* the window there is ahead */
+	assert_uplink(JB_EGRESS, 4, 10, 6);
+	assert_uplink(JB_EGRESS, 10, 4, 0);
 }
 
 static void assert_same_text(const struct jb_stream_info *a, const struct jb_stream_info *b)
@@ -200,7 +233,8 @@ static void test_json_to_info(void **state)
 					      i ? JB_INGRESS : JB_EGRESS,
 					      i ? 64000 : NAN,
 					      50,
-					      70 * JB_SECOND_NS};
+					      70 * JB_SECOND_NS,
+					      NULL};
 		struct jb_stream_info info, parsed;
 		json_t *root = read_back(&view);
 		const char *bad;
@@ -249,7 +283,7 @@ static void test_text(void **state)
 	struct jb_stream_key key = a_key();
 	struct jb_receiver receiver = a_receiver();
 	struct jb_stream_view view = {
-		&key, &receiver, &pod, JB_INGRESS, 64400, 50.04, 3 * 3600 * JB_SECOND_NS};
+		&key, &receiver, &pod, JB_INGRESS, 64400, 50.04, 3 * 3600 * JB_SECOND_NS, NULL};
 	struct jb_stream_info info;
 
 	(void)state;
@@ -287,8 +321,8 @@ static void test_table_fits(void **state)
 	static const struct jb_identity identity = {"livekit", "livekit-server-86d4c", "", ""};
 	struct jb_stream_key key = a_key();
 	struct jb_receiver receiver = a_receiver();
-	struct jb_stream_view view = {&key, &receiver, &identity,        JB_INGRESS,
-				      4e6,  30,        20 * JB_SECOND_NS};
+	struct jb_stream_view view = {&key, &receiver, &identity,         JB_INGRESS,
+				      4e6,  30,        20 * JB_SECOND_NS, NULL};
 	struct jb_stream_info infos[2];
 	char *text, *line, *rest;
 	const char *bad;
@@ -343,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_key),
 		cmocka_unit_test(test_nulls),
+		cmocka_unit_test(test_lost_within_the_node),
 		cmocka_unit_test(test_json_to_info),
 		cmocka_unit_test(test_infos_without_anything_show_none),
 		cmocka_unit_test(test_text),

@@ -163,7 +163,9 @@ static int note_drops(struct jb_node *node, __u64 now_ns)
 
 	jb_drops_ledger_begin(node->drops, now_ns);
 	err = jb_kernel_each_drop(node->kernel, note_drop, &noting);
-	jb_drops_ledger_end(node->drops);
+	/* What a scan that failed has not reached isn't gone. */
+	if (!err)
+		jb_drops_ledger_end(node->drops);
 	return err ? err : noting.error;
 }
 
