@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* TCP at the cgroup hooks: RTP framed in it, and connections that a listener has no room for. */
+/* RTP framed in TCP (RFC 4571), at the cgroup hooks. */
 #ifndef JB_FRAMING_BPF_H
 #define JB_FRAMING_BPF_H
 
 #include <jitterbug/framing.h>
-#include "kfuncs.bpf.h"
 #include "signals.bpf.h"
 #include "socket.bpf.h"
 
@@ -19,9 +18,9 @@ static __always_inline bool jb_framing_is_wanted(const struct bpf_sock *sk)
 }
 
 static __always_inline void jb_framing_add(struct __sk_buff *skb, const struct jb_framing_count *n,
-					   enum jb_direction direction)
+					   enum jb_direction direction, enum jb_tcp_leg leg)
 {
-	__u32 row = jb_workload_row(bpf_skb_cgroup_id(skb), JB_SLOT_TCP + JB_LEG_DIRECT);
+	__u32 row = jb_workload_row(bpf_skb_cgroup_id(skb), JB_SLOT_TCP + leg);
 	union jb_totals *totals = jb_workload_totals(row);
 
 	if (!totals)
@@ -48,8 +47,10 @@ static __noinline int jb_framing_packet(struct __sk_buff *skb, __u32 offset,
 	if (head >= skb->len)
 		return 0;
 	framed = bpf_sk_storage_get(&jb_framed, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!framed)
-		return 0; /* a listener's handshake, or no memory */
+	if (!framed) {
+		jb_fault(JB_FAULT_SOCKET_STORAGE);
+		return 0;
+	}
 	framed->count[direction] = (struct jb_framing_count){};
 	segment = (struct jb_segment){.skb = skb, .offset = head};
 	result = jb_framing_segment(&framed->framing[direction], bpf_ntohl(tcp.seq),
@@ -58,42 +59,8 @@ static __noinline int jb_framing_packet(struct __sk_buff *skb, __u32 offset,
 	if (result == JB_FRAMING_TRUNCATED)
 		jb_fault(JB_FAULT_FRAMES_TRUNCATED);
 	if (framed->count[direction].packets)
-		jb_framing_add(skb, &framed->count[direction], direction);
+		jb_framing_add(skb, &framed->count[direction], direction, jb_packet_leg(sk));
 	return 0;
-}
-
-/*
- * What comes for a listener whose queue of accepted connections is full is dropped behind this
- * hook: a SYN, or the ACK that would end the handshake (sk_acceptq_is_full() in the kernel).
- */
-static __noinline int jb_listener_packet(struct __sk_buff *skb, __u32 offset)
-{
-	const struct sk_buff *kernel = bpf_cast_to_kern_ctx(skb);
-	struct sock *sk = kernel->sk;
-	union jb_totals *totals;
-	struct tcphdr tcp;
-
-	if (!sk || sk->sk_ack_backlog <= sk->sk_max_ack_backlog ||
-	    bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)) || tcp.rst || tcp.syn == tcp.ack)
-		return 0;
-	totals = jb_workload_totals(
-		jb_workload_row(jb_socket_cgroup(sk), JB_SLOT_TCP + JB_LEG_DIRECT));
-	if (totals)
-		__sync_fetch_and_add(&totals->tcp.listen_overflows, 1);
-	return 0;
-}
-
-static __always_inline void jb_tcp_packet(struct __sk_buff *skb, __u32 offset,
-					  enum jb_direction direction)
-{
-	struct bpf_sock *sk = skb->sk;
-
-	if (!sk)
-		return;
-	if (direction == JB_INGRESS && jb_config.kfuncs && sk->state == BPF_TCP_LISTEN)
-		jb_listener_packet(skb, offset);
-	else if (jb_framing_is_wanted(sk))
-		jb_framing_packet(skb, offset, direction);
 }
 
 #endif

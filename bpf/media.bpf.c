@@ -7,9 +7,9 @@
 #include <bpf/bpf_helpers.h>
 #include <jitterbug/channel_data.h>
 #include <jitterbug/quic.h>
-#include "framing.bpf.h"
 #include "signals.bpf.h"
 #include "streams.bpf.h"
+#include "tcp_packet.bpf.h"
 
 #define JB_PASS 1
 /* G.711 at 20 ms fills 64 KiB with 381 datagrams. */

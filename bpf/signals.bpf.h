@@ -90,7 +90,7 @@ static __always_inline void jb_signals_stun(struct __sk_buff *skb, struct jb_pac
 	__u32 place;
 	__u64 id;
 
-	if (p->bytes < sizeof(b) || bpf_skb_load_bytes(skb, offset, b, sizeof(b)) ||
+	if (p->bytes < sizeof(b) || jb_packet_read(skb, offset, b, sizeof(b)) ||
 	    !jb_stun_parse(&stun, b, p->bytes) || stun.klass == JB_STUN_INDICATION)
 		return;
 	if (stun.klass != JB_STUN_REQUEST)

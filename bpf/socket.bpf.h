@@ -70,4 +70,36 @@ static __always_inline enum jb_tcp_leg jb_socket_leg(const struct sock_common *s
 	return JB_LEG_DIRECT;
 }
 
+/* Of a socket, read here and now: clang would choose a pointer into it, which is forbidden. */
+#define JB_SK_WORD(name, sk, field)                                                                \
+	__u32 name = (sk)->field;                                                                  \
+	asm volatile("" : "+r"(name))
+
+/* As above, of a packet's socket. */
+static __always_inline enum jb_tcp_leg jb_packet_leg(const struct bpf_sock *sk)
+{
+	JB_SK_WORD(family, sk, family);
+	JB_SK_WORD(local, sk, src_ip4);
+	JB_SK_WORD(remote, sk, dst_ip4);
+	JB_SK_WORD(local0, sk, src_ip6[0]);
+	JB_SK_WORD(local1, sk, src_ip6[1]);
+	JB_SK_WORD(local2, sk, src_ip6[2]);
+	JB_SK_WORD(local3, sk, src_ip6[3]);
+	JB_SK_WORD(remote0, sk, dst_ip6[0]);
+	JB_SK_WORD(remote1, sk, dst_ip6[1]);
+	JB_SK_WORD(remote2, sk, dst_ip6[2]);
+	JB_SK_WORD(remote3, sk, dst_ip6[3]);
+	bool mapped = !remote0 && !remote1 && remote2 == bpf_htonl(0xffff);
+	bool same = local0 == remote0 && local1 == remote1 && local2 == remote2 &&
+		    local3 == remote3;
+
+	if (family == JB_AF_INET)
+		same = local == remote;
+	else if (mapped)
+		remote = remote3;
+	if ((family == JB_AF_INET || mapped) && bpf_ntohl(remote) >> 24 == 127)
+		return JB_LEG_LOOPBACK;
+	return same ? JB_LEG_LOOPBACK : JB_LEG_DIRECT;
+}
+
 #endif

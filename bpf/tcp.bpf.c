@@ -20,14 +20,6 @@
 /* In tcp_skb_cb (include/net/tcp.h): behind seq and end_seq. */
 #define JB_CB_SEGMENTS 8
 
-static __always_inline void jb_tcp_sample(struct jb_tcp_socket *s, __u64 ns)
-{
-	union jb_totals *totals = jb_workload_totals(s->row);
-
-	if (totals)
-		jb_rtt_observe(&totals->tcp.rtt, ns);
-}
-
 /* A connection of our own begins. */
 static __always_inline void jb_tcp_connecting(struct sock *sk)
 {
@@ -39,7 +31,6 @@ static __always_inline void jb_tcp_connecting(struct sock *sk)
 	if (!s)
 		return;
 	s->role = JB_TCP_CLIENT;
-	s->established = 0;
 	s->started_ns = bpf_ktime_get_ns();
 }
 
@@ -62,7 +53,7 @@ static __always_inline void jb_tcp_established(struct sock *sk)
 		jb_rtt_observe(&totals->tcp.connect, now_ns - s->started_ns);
 	__sync_fetch_and_add(&totals->tcp.opened[s->role == JB_TCP_SERVER], 1);
 	s->started_ns = now_ns;
-	s->established = 1;
+	s->flags |= JB_TCP_STOOD;
 }
 
 static __always_inline enum jb_tcp_failure jb_tcp_failure(int error)
@@ -119,7 +110,7 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 	if (!totals)
 		return;
 	jb_tcp_account(s, tp, &totals->tcp);
-	if (s->established)
+	if (s->flags & JB_TCP_STOOD)
 		__sync_fetch_and_add(&totals->tcp.closed[jb_tcp_end(error, state) % JB_TCP_END_MAX],
 				     1);
 	else if (s->role == JB_TCP_CLIENT)
@@ -176,6 +167,7 @@ int jb_tcp_sockops(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
 	struct jb_tcp_socket *s;
+	union jb_totals *totals;
 
 	switch (ops->op) {
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
@@ -187,33 +179,15 @@ int jb_tcp_sockops(struct bpf_sock_ops *ops)
 		s = sk ? bpf_sk_storage_get(&jb_tcp_sockets, sk, NULL, 0) : NULL;
 		if (!s || !ops->args[0])
 			break;
-		s->sampled = 1;
+		s->flags |= JB_TCP_SAMPLED;
 		if (!jb_samples_seen)
 			jb_samples_seen = 1;
-		jb_tcp_sample(s, ops->args[0] * 1000ULL);
+		totals = jb_workload_totals(s->row);
+		if (totals)
+			jb_rtt_observe(&totals->tcp.rtt, ops->args[0] * 1000ULL);
 		break;
 	}
 	return JB_SOCKOPS_OK;
-}
-
-/* Of the others the smoothed round trip, each time it has changed. */
-SEC("tp_btf/tcp_probe")
-int BPF_PROG(jb_tcp_probe, struct sock *sk)
-{
-	struct jb_tcp_socket *s = jb_tcp_find(sk);
-	struct tcp_sock *tp;
-
-	if (!s)
-		s = jb_tcp_new(sk, 0);
-	if (!s || s->sampled)
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp || tp->srtt_us == s->srtt)
-		return 0;
-	s->srtt = tp->srtt_us;
-	if (s->srtt)
-		jb_tcp_sample(s, (s->srtt >> 3) * 1000ULL);
-	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

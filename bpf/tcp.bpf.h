@@ -42,8 +42,8 @@ static __noinline struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retran
 		return NULL;
 	fresh.cgroup_id = jb_socket_cgroup(sk);
 	fresh.leg = jb_socket_leg(&sk->__sk_common);
-	fresh.established = sk->__sk_common.skc_state != TCP_SYN_SENT &&
-			    sk->__sk_common.skc_state != TCP_SYN_RECV;
+	if (sk->__sk_common.skc_state != TCP_SYN_SENT && sk->__sk_common.skc_state != TCP_SYN_RECV)
+		fresh.flags = JB_TCP_STOOD;
 	fresh.bytes[JB_EGRESS] = jb_tcp_sent(tp);
 	fresh.bytes[JB_INGRESS] = jb_tcp_received(tp);
 	fresh.retransmitted = tp->total_retrans - retransmitting;
@@ -75,6 +75,13 @@ static __always_inline void jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 n
 static __always_inline void jb_tcp_account(struct jb_tcp_socket *s, const struct tcp_sock *tp,
 					   struct jb_tcp_totals *totals)
 {
+	if (s->rough) {
+		s->bytes[JB_EGRESS] = jb_tcp_sent(tp);
+		s->bytes[JB_INGRESS] = jb_tcp_received(tp);
+		s->retransmitted = tp->total_retrans;
+		s->rough = 0;
+		return;
+	}
 	jb_tcp_catch_up(&totals->bytes[JB_EGRESS], &s->bytes[JB_EGRESS], jb_tcp_sent(tp));
 	jb_tcp_catch_up(&totals->bytes[JB_INGRESS], &s->bytes[JB_INGRESS], jb_tcp_received(tp));
 	jb_tcp_catch_up32(&totals->retransmitted, &s->retransmitted, tp->total_retrans);

@@ -14,7 +14,7 @@ extern struct jb_free_rows_map jb_free_rows SEC(".maps");
 extern struct jb_totals_map jb_totals SEC(".maps");
 extern struct jb_events_map jb_events SEC(".maps");
 
-static __always_inline void jb_workload_announce(__u64 cgroup_id)
+static __always_inline void jb_workload_announce(const struct jb_row_key *key)
 {
 	struct jb_event_workload *event = bpf_ringbuf_reserve(&jb_events, sizeof(*event), 0);
 
@@ -22,7 +22,9 @@ static __always_inline void jb_workload_announce(__u64 cgroup_id)
 		jb_fault(JB_FAULT_EVENTS_LOST);
 		return;
 	}
-	event->cgroup_id = cgroup_id;
+	event->cgroup_id = key->cgroup_id;
+	event->slot = key->slot;
+	event->zero = 0;
 	bpf_ringbuf_submit(event, 0);
 }
 
@@ -52,7 +54,7 @@ static __always_inline __u32 jb_workload_new_row(const struct jb_row_key *key)
 	}
 	err = bpf_map_update_elem(&jb_rows, key, &row, BPF_NOEXIST);
 	if (!err) {
-		jb_workload_announce(key->cgroup_id);
+		jb_workload_announce(key);
 		return row.index;
 	}
 	/* Another CPU was first, or there is no room: the row goes back, unused. */

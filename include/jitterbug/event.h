@@ -5,9 +5,11 @@
 
 #include <jitterbug/types.h>
 
-/* A workload's first row: its cgroup's name is worth reading now, it may not live for long. */
+/* A workload has got a row: its cgroup's name is worth reading now, it may not live for long. */
 struct jb_event_workload {
 	__u64 cgroup_id;
+	__u32 slot; /* enum jb_slot */
+	__u32 zero;
 };
 
 #endif

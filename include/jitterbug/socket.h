@@ -18,6 +18,11 @@ struct jb_udp_socket {
 	__u32 flags;                        /* enum jb_udp_flag */
 };
 
+enum jb_tcp_flag {
+	JB_TCP_STOOD = 1,   /* it was established once */
+	JB_TCP_SAMPLED = 2, /* its round trips come from sockops */
+};
+
 /* What of the kernel's counters has gone into the totals already is kept beside them. */
 struct jb_tcp_socket {
 	__u64 cgroup_id;
@@ -28,8 +33,8 @@ struct jb_tcp_socket {
 	__u32 row;  /* of JB_SLOT_TCP + leg */
 	__u8 leg;   /* enum jb_tcp_leg */
 	__u8 role;  /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
-	__u8 established;
-	__u8 sampled; /* its round trips come from sockops */
+	__u8 flags; /* enum jb_tcp_flag; written with the socket locked */
+	__u8 rough; /* found by a packet: what it had counted before is still to be read */
 };
 
 /* One connection, as the iterator tells it. */

@@ -90,7 +90,6 @@ int jb_bench_noop_sockops(struct bpf_sock_ops *ops)
 		return 0;                                                                          \
 	}
 
-JB_BENCH_NOOP(tcp_probe)
 JB_BENCH_NOOP(inet_sock_set_state)
 JB_BENCH_NOOP(sock_recv_length)
 JB_BENCH_NOOP(kfree_skb)

@@ -27,6 +27,8 @@ int jb_bench_run(struct jb_bench_item *items, int count)
 			int err;
 
 			*items[i].shared = items[i].bench;
+			if (items[i].before)
+				items[i].before();
 			err = run_once(&items[i], &items[i].ns[round]);
 			if (err)
 				return err;

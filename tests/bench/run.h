@@ -17,7 +17,8 @@ struct jb_bench_item {
 	struct jb_bench *shared;               /* the program's */
 	struct jb_bench bench;                 /* before each run */
 	bool keep;                             /* go on where the last run of this item ended */
-	void (*after)(struct jb_bench *bench); /* each run; may be NULL */
+	void (*before)(void);                  /* each run; may be NULL */
+	void (*after)(struct jb_bench *bench); /* likewise */
 	double ns[JB_BENCH_ROUNDS];
 };
 

@@ -12,32 +12,42 @@ static void set_port(__u64 *ports, __u16 port)
 	ports[port / 64] |= 1ULL << port % 64;
 }
 
-static void load(struct jb_harness *h, __u32 max_streams, __u32 max_workloads, bool full)
+static void load(struct jb_harness *h, struct jb_kernel_options *options)
 {
 	static __u64 media_ports[65536 / 64], ice_tcp_ports[65536 / 64];
-	const struct jb_kernel_options options = {.max_streams = max_streams,
-						  .max_workloads = max_workloads,
-						  .full = full,
-						  .media_ports = media_ports,
-						  .ice_tcp_ports = ice_tcp_ports};
 	char error[JB_KERNEL_ERROR_LEN];
 
 	set_port(media_ports, JB_HARNESS_MEDIA_PORT);
 	set_port(ice_tcp_ports, JB_HARNESS_ICE_TCP_PORT);
 	set_port(ice_tcp_ports, 0);
+	options->media_ports = media_ports;
+	options->ice_tcp_ports = ice_tcp_ports;
 	memset(h, 0, sizeof(*h));
-	if (jb_kernel_load(&h->kernel, &options, error))
+	if (jb_kernel_load(&h->kernel, options, error))
 		fail_msg("%s", error);
 }
 
 void jb_harness_load(struct jb_harness *h, __u32 max_streams, __u32 max_workloads)
 {
-	load(h, max_streams, max_workloads, true);
+	struct jb_kernel_options options = {
+		.max_streams = max_streams, .max_workloads = max_workloads, .full = true};
+
+	load(h, &options);
 }
 
 void jb_harness_load_essential(struct jb_harness *h)
 {
-	load(h, 64, 16, false);
+	struct jb_kernel_options options = {.max_streams = 64, .max_workloads = 16};
+
+	load(h, &options);
+}
+
+void jb_harness_load_uplink(struct jb_harness *h)
+{
+	struct jb_kernel_options options = {
+		.max_streams = 64, .max_workloads = 16, .full = true, .uplink = "lo"};
+
+	load(h, &options);
 }
 
 void jb_harness_free(struct jb_harness *h)
@@ -52,6 +62,16 @@ int jb_harness_setup(void **state)
 
 	assert_non_null(h);
 	jb_harness_load(h, 65536, 1024);
+	*state = h;
+	return 0;
+}
+
+int jb_harness_setup_uplink(void **state)
+{
+	struct jb_harness *h = malloc(sizeof(*h));
+
+	assert_non_null(h);
+	jb_harness_load_uplink(h);
 	*state = h;
 	return 0;
 }

@@ -36,10 +36,13 @@ struct jb_harness_streams {
 /* With --metrics full. */
 void jb_harness_load(struct jb_harness *h, __u32 max_streams, __u32 max_workloads);
 void jb_harness_load_essential(struct jb_harness *h);
+/* With the programs of --uplink, too; it is lo, and they are attached to nothing. */
+void jb_harness_load_uplink(struct jb_harness *h);
 void jb_harness_free(struct jb_harness *h);
 
 /* Group set-up and tear-down: *state is a harness of the default sizes. */
 int jb_harness_setup(void **state);
+int jb_harness_setup_uplink(void **state);
 int jb_harness_teardown(void **state);
 
 /* What the program returned, or -errno. ctx (gso_size and the like) may be NULL. */

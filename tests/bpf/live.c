@@ -104,6 +104,15 @@ int jb_live_teardown(void **state)
 	return 0;
 }
 
+struct jb_live *jb_live_ready(void **state)
+{
+	struct jb_live *live = *state;
+
+	if (!live->ready)
+		skip();
+	return live;
+}
+
 static struct sockaddr_in address(__u16 port)
 {
 	return (struct sockaddr_in){.sin_family = AF_INET,

@@ -21,6 +21,9 @@ struct jb_live {
 int jb_live_setup(void **state);
 int jb_live_teardown(void **state);
 
+/* The group's state; skips the test where it isn't ready. */
+struct jb_live *jb_live_ready(void **state);
+
 /* UDP over 127.0.0.1: bound to `port`, connected to `peer` if that isn't 0. */
 int jb_live_udp(__u16 port, __u16 peer);
 /* Sends, and reads it at once, so that nothing waits when this returns. */

@@ -233,6 +233,6 @@ int main(void)
 		cmocka_unit_test(test_targets),
 	};
 
-	return cmocka_run_group_tests_name("instructions", tests, jb_harness_setup,
+	return cmocka_run_group_tests_name("instructions", tests, jb_harness_setup_uplink,
 					   jb_harness_teardown);
 }

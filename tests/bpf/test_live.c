@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What takes real sockets: see live.h. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
-#include <jitterbug/framing.h>
 #include "live.h"
 #include "parallel.h"
 #include "wire.h"
-
-#define RTP_LEN 100
-
-/* A TCP port of none but this kind of socket. */
-#define OTHER_TCP_PORT 20003
-
-static struct jb_live *ready(void **state)
-{
-	struct jb_live *live = *state;
-
-	if (!live->ready)
-		skip();
-	return live;
-}
 
 static void check_udp(const struct jb_harness *h, enum jb_direction direction, __u64 packets,
 		      __u64 bytes)
@@ -40,7 +24,7 @@ static void check_udp(const struct jb_harness *h, enum jb_direction direction, _
 /* A raw socket gets a copy of each datagram: it is one all the same. */
 static void test_raw_socket(void **state)
 {
-	struct jb_harness *h = &ready(state)->h;
+	struct jb_harness *h = &jb_live_ready(state)->h;
 	int raw = socket(AF_INET, SOCK_RAW, IPPROTO_UDP);
 	int a = jb_live_udp(6000, 6001), b = jb_live_udp(6001, 6000);
 	char buffer[100];
@@ -61,7 +45,7 @@ static void test_raw_socket(void **state)
 /* A UDP socket at port 17, which is a raw socket's for UDP, is one that is counted. */
 static void test_port_17(void **state)
 {
-	struct jb_harness *h = &ready(state)->h;
+	struct jb_harness *h = &jb_live_ready(state)->h;
 	int a = jb_live_udp(6000, 17), b = jb_live_udp(17, 6000);
 
 	jb_harness_mark(h);
@@ -79,7 +63,7 @@ static void test_quic(void **state)
 {
 	static const char initial[] = "\xc3\0\0\0\1\x08"
 				      "abcdefgh\0rest of it, and more";
-	struct jb_harness *h = &ready(state)->h;
+	struct jb_harness *h = &jb_live_ready(state)->h;
 	int a = jb_live_udp(6000, 6001), b = jb_live_udp(6001, 6000);
 	union jb_totals grown;
 
@@ -137,12 +121,12 @@ static bool is_remembered(struct jb_harness *h)
 	return after.udp.other[JB_EGRESS][JB_UDP_QUIC] > before.udp.other[JB_EGRESS][JB_UDP_QUIC];
 }
 
-#define RACES 2000
+#define RACES 1000
 
 /* What one CPU has found out of a socket, another one's packet doesn't undo. */
 static void test_two_cpus_on_a_socket(void **state)
 {
-	struct jb_harness *h = &ready(state)->h;
+	struct jb_harness *h = &jb_live_ready(state)->h;
 	int forgotten = 0;
 
 	for (int i = 0; i < RACES; i++)
@@ -154,7 +138,7 @@ static void test_two_cpus_on_a_socket(void **state)
 /* STUN there and back: of the four places where it passes one has a round trip. */
 static void test_stun(void **state)
 {
-	struct jb_harness *h = &ready(state)->h;
+	struct jb_harness *h = &jb_live_ready(state)->h;
 	int a = jb_live_udp(6000, 6001), b = jb_live_udp(6001, 6000);
 	struct jb_wire request = {}, answer = {};
 	union jb_totals in, out;
@@ -221,7 +205,7 @@ static __u32 add_kinds(struct jb_wire *w)
 
 static void test_not_linear(void **state)
 {
-	struct jb_harness *h = &ready(state)->h;
+	struct jb_harness *h = &jb_live_ready(state)->h;
 	int a = jb_live_udp(6000, 6001), b = jb_live_udp(6001, 6000), size = 40;
 	union jb_totals udp, signal, rtp;
 	struct jb_wire w = {};
@@ -249,161 +233,12 @@ static void test_not_linear(void **state)
 	close(b);
 }
 
-/* --- RTP over TCP */
-
-static void frame_rtp(struct jb_wire *w, __u16 size, __u16 n)
-{
-	jb_wire_u16(w, size);
-	jb_wire_u16(w, 0x8000);
-	jb_wire_u16(w, n);
-	jb_wire_u32(w, 160 * n);
-	jb_wire_u32(w, 0xabcd);
-	jb_wire_fill(w, 0x5a, size - 12);
-}
-
-/* Both ends' sockets are on the port, so what goes out of one comes into the other. */
-static void check_framed(const struct jb_harness *h, const char *name, __u64 packets, __u64 bytes)
-{
-	union jb_totals grown;
-
-	jb_harness_grown(h, JB_SLOT_TCP + JB_LEG_DIRECT, &grown);
-	for (int direction = 0; direction < JB_DIRECTION_MAX; direction++)
-		if (grown.tcp.rtp_packets[direction] != packets ||
-		    grown.tcp.rtp_bytes[direction] != bytes)
-			fail_msg("%s: direction %d: %llu packets and %llu octets instead of %llu "
-				 "and %llu",
-				 name, direction, grown.tcp.rtp_packets[direction],
-				 grown.tcp.rtp_bytes[direction], packets, bytes);
-}
-
-/* Sends the octets in segments of `size` each. */
-static void send_in_pieces(const int fds[2], const struct jb_wire *w, size_t size)
-{
-	for (size_t at = 0; at < w->len; at += size)
-		jb_live_pass(fds[0], fds[1], w->data + at, w->len - at < size ? w->len - at : size);
-}
-
-/* However the frames are cut up, once the first is found. */
-static void test_framing(void **state)
-{
-	static const size_t sizes[] = {3000, 1000, 102, 101, 100, 51, 34, 17, 15};
-	struct jb_harness *h = &ready(state)->h;
-
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		struct jb_wire w = {};
-		char name[40];
-		int fds[2];
-
-		for (int n = 0; n < 20; n++)
-			frame_rtp(&w, RTP_LEN, n);
-		snprintf(name, sizeof(name), "segments of %zu octets", sizes[i]);
-		jb_live_tcp(JB_HARNESS_ICE_TCP_PORT, fds);
-		jb_harness_mark(h);
-		send_in_pieces(fds, &w, sizes[i]);
-		check_framed(h, name, 20, 20 * RTP_LEN);
-		close(fds[0]);
-		close(fds[1]);
-	}
-}
-
-/* Lengths in segments of their own never show where a frame begins. */
-static void test_framing_never_found(void **state)
-{
-	struct jb_harness *h = &ready(state)->h;
-	struct jb_wire w = {};
-	int fds[2];
-
-	for (int n = 0; n < 20; n++)
-		frame_rtp(&w, RTP_LEN, n);
-	jb_live_tcp(JB_HARNESS_ICE_TCP_PORT, fds);
-	jb_harness_mark(h);
-	for (size_t at = 0; at < w.len; at += 2 + RTP_LEN) {
-		jb_live_pass(fds[0], fds[1], w.data + at, 2);
-		jb_live_pass(fds[0], fds[1], w.data + at + 2, RTP_LEN);
-	}
-	check_framed(h, "never found", 0, 0);
-	close(fds[0]);
-	close(fds[1]);
-}
-
-/* The other way of the same connection is another stream of frames. */
-static void test_framing_both_ways(void **state)
-{
-	struct jb_harness *h = &ready(state)->h;
-	struct jb_wire w = {};
-	int fds[2], back[2];
-
-	for (int n = 0; n < 20; n++)
-		frame_rtp(&w, RTP_LEN, n);
-	jb_live_tcp(JB_HARNESS_ICE_TCP_PORT, fds);
-	back[0] = fds[1];
-	back[1] = fds[0];
-	jb_harness_mark(h);
-	for (size_t at = 0; at < w.len; at += 60) {
-		const size_t size = w.len - at < 60 ? w.len - at : 60;
-
-		jb_live_pass(fds[0], fds[1], w.data + at, size);
-		jb_live_pass(back[0], back[1], w.data + at, size);
-	}
-	check_framed(h, "both ways", 40, 40 * RTP_LEN);
-	close(fds[0]);
-	close(fds[1]);
-}
-
-/* On other ports nobody looks. */
-static void test_framing_of_other_ports(void **state)
-{
-	struct jb_harness *h = &ready(state)->h;
-	struct jb_wire w = {};
-	int fds[2];
-
-	for (int n = 0; n < 20; n++)
-		frame_rtp(&w, RTP_LEN, n);
-	jb_live_tcp(OTHER_TCP_PORT, fds);
-	jb_harness_mark(h);
-	send_in_pieces(fds, &w, 1000);
-	jb_harness_check_still(h, "other ports", 0);
-	close(fds[0]);
-	close(fds[1]);
-}
-
-/* Sent at once: one packet of more frames than are followed, told; found again at the next. */
-static void test_framing_in_large_packets(void **state)
-{
-	struct jb_harness *h = &ready(state)->h;
-	struct jb_wire w = {}, next = {};
-	union jb_totals grown;
-	int fds[2];
-
-	for (int n = 0; n < 200; n++)
-		frame_rtp(&w, 12, n);
-	frame_rtp(&next, RTP_LEN, 200);
-	jb_live_tcp(JB_HARNESS_ICE_TCP_PORT, fds);
-	jb_harness_mark(h);
-	jb_live_pass(fds[0], fds[1], w.data, w.len);
-	check_framed(h, "200 frames at once", JB_FRAMING_FRAMES_MAX, JB_FRAMING_FRAMES_MAX * 12);
-	jb_harness_check_faults(h, "200 frames at once", JB_FAULT_FRAMES_TRUNCATED, 2);
-	jb_live_pass(fds[0], fds[1], next.data, next.len);
-	jb_harness_grown(h, JB_SLOT_TCP + JB_LEG_DIRECT, &grown);
-	assert_int_equal(grown.tcp.rtp_packets[JB_EGRESS], JB_FRAMING_FRAMES_MAX + 1);
-	close(fds[0]);
-	close(fds[1]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_raw_socket),
-		cmocka_unit_test(test_port_17),
-		cmocka_unit_test(test_quic),
-		cmocka_unit_test(test_two_cpus_on_a_socket),
-		cmocka_unit_test(test_stun),
-		cmocka_unit_test(test_not_linear),
-		cmocka_unit_test(test_framing),
-		cmocka_unit_test(test_framing_never_found),
-		cmocka_unit_test(test_framing_both_ways),
-		cmocka_unit_test(test_framing_of_other_ports),
-		cmocka_unit_test(test_framing_in_large_packets),
+		cmocka_unit_test(test_raw_socket), cmocka_unit_test(test_port_17),
+		cmocka_unit_test(test_quic),       cmocka_unit_test(test_two_cpus_on_a_socket),
+		cmocka_unit_test(test_stun),       cmocka_unit_test(test_not_linear),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, jb_live_setup, jb_live_teardown);

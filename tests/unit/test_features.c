@@ -99,7 +99,6 @@ static void test_types_of_this_kernel(void **state)
 	if (!has_btf())
 		skip();
 	assert_int_equal(jb_kernel_read_types(&types, NULL), 0);
-	assert_true(types.tcp_probe); /* of 4.16 */
 	assert_true(!types.drop_receiver || types.drop_reason);
 }
 
@@ -134,8 +133,6 @@ static void test_what_a_program_needs(void **state)
 	assert_false(is_possible("jb_tcp_retransmit_synack", none));
 	assert_true(is_possible("jb_tcp_retransmit_synack",
 				(struct jb_kernel_types){.retransmit_synack = true}));
-	assert_false(is_possible("jb_tcp_probe", none));
-	assert_true(is_possible("jb_tcp_probe", (struct jb_kernel_types){.tcp_probe = true}));
 	assert_false(is_possible("jb_udp_fail", none));
 	assert_true(is_possible("jb_udp_fail", (struct jb_kernel_types){.udp_fail = true}));
 	assert_false(is_possible("jb_drop", none));

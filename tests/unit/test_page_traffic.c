@@ -262,7 +262,7 @@ static void test_what_is_missing_has_no_family(void **state)
 		{JB_FEATURE_MEDIA, "rtp_stream_seconds"},
 		{JB_FEATURE_TCP, "tcp_connections_opened"},
 		{JB_FEATURE_TCP, "tcp_connect_seconds"},
-		{JB_FEATURE_TCP_ROUND_TRIP, "tcp_round_trip_seconds"},
+		{JB_FEATURE_TCP, "tcp_round_trip_seconds"},
 		{JB_FEATURE_LISTEN_OVERFLOWS, "tcp_listen_overflows"},
 		{JB_FEATURE_RECEIVE_BUFFER, "udp_receive_buffer_drops"},
 		{JB_FEATURE_RECEIVE_QUEUE, "udp_receive_queue_seconds"},

@@ -45,7 +45,7 @@ static int attach_all(struct jb_kernel *kernel, int cgroup, char *error)
 		char what[64];
 
 		if (bpf_program__fd(program) < 0 || !p || p->kind == JB_PROGRAM_RUN ||
-		    p->kind == JB_PROGRAM_UPLINK)
+		    p->kind == JB_PROGRAM_UPLINK || p->feature == JB_FEATURE_RECEIVE_QUEUE)
 			continue;
 		*s->progs[i].link = attach(kernel, program, cgroup);
 		if (*s->progs[i].link || p->feature != JB_FEATURE_MEDIA)
@@ -65,7 +65,24 @@ int jb_kernel_attach(struct jb_kernel *kernel, const char *path, char *error)
 		return jb_kernel_fail(error, -errno, path);
 	err = attach_all(kernel, cgroup, error);
 	close(cgroup);
+	jb_kernel_time_queues(kernel, false);
 	return err;
+}
+
+void jb_kernel_time_queues(struct jb_kernel *kernel, bool media)
+{
+	struct bpf_program *program = kernel->skel->progs.jb_queue_received;
+	struct bpf_link **link = &kernel->skel->links.jb_queue_received;
+	bool wanted = media || kernel->full;
+
+	if (bpf_program__fd(program) < 0 || wanted == (*link != NULL))
+		return;
+	if (wanted) {
+		*link = bpf_program__attach(program);
+	} else {
+		bpf_link__destroy(*link);
+		*link = NULL;
+	}
 }
 
 int jb_kernel_attach_uplink(struct jb_kernel *kernel, char *error)
@@ -144,6 +161,8 @@ bool jb_kernel_has(const struct jb_kernel *kernel, enum jb_feature feature)
 		return kernel->types.kfuncs && runs(kernel, JB_FEATURE_MEDIA);
 	case JB_FEATURE_DROP_RECEIVER:
 		return kernel->types.drop_receiver && runs(kernel, JB_FEATURE_DROPS);
+	case JB_FEATURE_RECEIVE_QUEUE: /* attached while there is media */
+		return bpf_program__fd(kernel->skel->progs.jb_queue_received) >= 0;
 	case JB_FEATURE_UPLINK:
 		return kernel->uplink.attached;
 	case JB_FEATURE_TCP_SAMPLES:

@@ -54,7 +54,6 @@ static void read_types(const struct btf *btf, struct jb_kernel_types *types)
 		.kfuncs = has_function(btf, "bpf_rdonly_cast") &&
 			  has_function(btf, "bpf_cast_to_kern_ctx"),
 		.sock_recv_length = tracepoint_arguments(btf, "sock_recv_length") >= 3,
-		.tcp_probe = tracepoint_arguments(btf, "tcp_probe") >= 1,
 		.udp_fail = tracepoint_arguments(btf, "udp_fail_queue_rcv_skb") >= 2,
 		.retransmit_synack = tracepoint_arguments(btf, "tcp_retransmit_synack") >= 2,
 		.drop_reason = drop >= 3,

@@ -9,8 +9,7 @@
 #define JB_FEATURES(X)                                                                             \
 	X(MEDIA, "media", "RTP, RTCP, STUN and UDP by cgroup_skb")                                 \
 	X(TCP, "tcp", "TCP connects, ends and retransmissions by tracepoints")                     \
-	X(TCP_ROUND_TRIP, "tcp_round_trip", "TCP round trips by tcp_probe")                        \
-	X(TCP_SAMPLES, "tcp_samples", "each TCP round trip by sockops")                            \
+	X(TCP_SAMPLES, "tcp_samples", "each TCP round trip by sockops; else the smoothed one")     \
 	X(CONNECTIONS, "connections", "TCP connections by the iterator over sockets")              \
 	X(LISTEN_OVERFLOWS, "listen_overflows", "full accept queues by kernel functions (6.2)")    \
 	X(RECEIVE_BUFFER, "receive_buffer", "full receive buffers by udp_fail_queue_rcv_skb")      \
@@ -33,7 +32,6 @@ extern const char *const jb_feature_helps[JB_FEATURE_MAX];
 struct jb_kernel_types {
 	bool kfuncs;           /* bpf_rdonly_cast, bpf_cast_to_kern_ctx */
 	bool sock_recv_length; /* tracepoints */
-	bool tcp_probe;
 	bool udp_fail;
 	bool retransmit_synack;
 	bool drop_reason; /* an argument of kfree_skb */

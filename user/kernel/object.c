@@ -68,7 +68,7 @@ static int configure(struct jb_kernel *kernel, const struct jb_kernel_options *o
 	if (getrandom(&config->seed, sizeof(config->seed), 0) != sizeof(config->seed))
 		return -errno;
 	config->shards = kernel->shards;
-	config->full = options->full;
+	config->full = kernel->full = options->full;
 	config->kfuncs = kernel->types.kfuncs;
 	config->drop_receiver = kernel->types.drop_receiver;
 	config->uplink_header = kernel->uplink.header;

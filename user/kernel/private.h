@@ -27,6 +27,7 @@ struct jb_kernel {
 	struct jb_kernel_types types;
 	struct jb_drop_reasons reasons;
 	struct jb_uplink uplink;
+	bool full;
 	bool media_only;         /* the kernel refused a program that we can do without */
 	union jb_totals *totals; /* mapped: row * shards + shard */
 	size_t totals_size;

@@ -11,7 +11,6 @@ static const struct jb_program programs[] = {
 	{"jb_tcp_state", JB_PROGRAM_TRACEPOINT, JB_FEATURE_TCP},
 	{"jb_tcp_retransmit", JB_PROGRAM_TRACEPOINT, JB_FEATURE_TCP},
 	{"jb_tcp_retransmit_synack", JB_PROGRAM_TRACEPOINT, JB_FEATURE_TCP},
-	{"jb_tcp_probe", JB_PROGRAM_TRACEPOINT, JB_FEATURE_TCP_ROUND_TRIP},
 	{"jb_tcp_sockops", JB_PROGRAM_CGROUP, JB_FEATURE_TCP_SAMPLES},
 	{"jb_tcp_census", JB_PROGRAM_ITERATOR, JB_FEATURE_TCP},
 	{"jb_udp_census", JB_PROGRAM_ITERATOR, JB_FEATURE_MEDIA},
@@ -35,8 +34,6 @@ const struct jb_program *jb_program_find(const char *name)
 bool jb_program_is_possible(const struct jb_program *program, const struct jb_kernel_types *types)
 {
 	switch (program->feature) {
-	case JB_FEATURE_TCP_ROUND_TRIP:
-		return types->tcp_probe;
 	case JB_FEATURE_RECEIVE_BUFFER:
 		return types->udp_fail;
 	case JB_FEATURE_RECEIVE_QUEUE:

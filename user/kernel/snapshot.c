@@ -149,8 +149,11 @@ static int on_event(void *ctx, void *data, size_t size)
 	struct jb_kernel *kernel = ctx;
 	const struct jb_event_workload *event = data;
 
-	if (size >= sizeof(*event))
-		kernel->on_workload(kernel->on_workload_ctx, event->cgroup_id);
+	if (size < sizeof(*event))
+		return 0;
+	if (event->slot < JB_SLOT_SIGNAL)
+		jb_kernel_time_queues(kernel, true);
+	kernel->on_workload(kernel->on_workload_ctx, event->cgroup_id);
 	return 0;
 }
 

@@ -41,6 +41,13 @@ int jb_kernel_recycle_row(struct jb_kernel *kernel, __u32 row);
  */
 int jb_kernel_retire(struct jb_kernel *kernel, const __u64 *hash, __u32 count, __u64 idle_ns);
 
+/*
+ * Whether there is media, the time of which in receive queues is to be measured: what does that
+ * runs at each recvmsg of the node. A row for RTP turns it on by itself. With --metrics full it is
+ * always on.
+ */
+void jb_kernel_time_queues(struct jb_kernel *kernel, bool media);
+
 /* Calls fn for each workload that took a row since; the descriptor polls readable then. */
 typedef void (*jb_workload_fn)(void *ctx, __u64 cgroup_id);
 int jb_kernel_events(struct jb_kernel *kernel, jb_workload_fn fn, void *ctx);

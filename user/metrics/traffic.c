@@ -120,7 +120,7 @@ const struct jb_traffic_family jb_traffic_families[] = {
 	 .sum = WORD(udp.queue_ns)},
 	{.family = {"tcp_round_trip_seconds", "TCP round trips, as the kernel measures them.",
 		    JB_FAMILY_HISTOGRAM, JB_FAMILY_PLAIN, JB_LABELS(IDENTITY, "leg")},
-	 .feature = JB_FEATURE_TCP_ROUND_TRIP,
+	 .feature = JB_FEATURE_TCP,
 	 TCP_BY_LEG,
 	 .bounds = JB_TRAFFIC_RTT,
 	 .word = WORD(tcp.rtt.bucket),

@@ -34,6 +34,7 @@ struct jb_census {
 	__u64 interval_ns; /* since the pass before */
 	__u64 unix_s;
 	__u32 pass;
+	bool media; /* RTP comes in to somebody */
 	int error;
 };
 
@@ -144,6 +145,7 @@ static void visit(void *ctx, __u64 hash, const struct jb_stream *stream)
 	if (!m)
 		return;
 	if (stream->key.cgroup_id != JB_EDGE_CGROUP) {
+		census->media |= stream->direction == JB_INGRESS;
 		if (m->packets != r->packets)
 			observe_jitter(census, stream);
 		judge(census, m, stream);
@@ -175,6 +177,7 @@ static int pass_streams(struct jb_census *census)
 		return err;
 	}
 	forget_absent(census);
+	jb_kernel_time_queues(census->kernel, census->media);
 	err = jb_kernel_retire(census->kernel, census->idle, census->n_idle, JB_IDLE_NS);
 	return err < 0 ? err : census->error;
 }
@@ -189,6 +192,7 @@ int jb_census_pass(struct jb_census *census, __u64 now_ns, __u64 unix_s)
 	census->pass++;
 	census->n_idle = 0;
 	census->error = 0;
+	census->media = false;
 	memset(census->row_in_use, 0, census->rows);
 	err = pass_streams(census);
 	e = jb_kernel_sockets_census(census->kernel, census->row_in_use);

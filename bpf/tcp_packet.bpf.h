@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * TCP at the cgroup hooks: round trips of connections that sockops tells nothing of, connections
+ * that a listener has no room for, RTP framed in TCP.
+ */
+#ifndef JB_TCP_PACKET_BPF_H
+#define JB_TCP_PACKET_BPF_H
+
+#include "framing.bpf.h"
+#include "kfuncs.bpf.h"
+#include "socket.bpf.h"
+
+extern struct jb_tcp_sockets_map jb_tcp_sockets SEC(".maps");
+
+/*
+ * What comes for a listener whose queue of accepted connections is full is dropped behind this
+ * hook: a SYN, or the ACK that would end the handshake (sk_acceptq_is_full() in the kernel).
+ */
+static __noinline int jb_listener_packet(struct __sk_buff *skb, __u32 offset)
+{
+	const struct sk_buff *kernel = bpf_cast_to_kern_ctx(skb);
+	struct sock *sk = kernel->sk;
+	union jb_totals *totals;
+	struct tcphdr tcp;
+
+	if (!sk || sk->sk_ack_backlog <= sk->sk_max_ack_backlog ||
+	    bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)) || tcp.rst || tcp.syn == tcp.ack)
+		return 0;
+	totals = jb_workload_totals(
+		jb_workload_row(jb_socket_cgroup(sk), JB_SLOT_TCP + JB_LEG_DIRECT));
+	if (totals)
+		__sync_fetch_and_add(&totals->tcp.listen_overflows, 1);
+	return 0;
+}
+
+/* Of a connection that is older than the agent. */
+static __noinline struct jb_tcp_socket *jb_tcp_adopt_packet(struct __sk_buff *skb,
+							    struct bpf_sock *sk)
+{
+	struct jb_tcp_socket fresh = {
+		.cgroup_id = bpf_skb_cgroup_id(skb),
+		.leg = jb_packet_leg(sk),
+		.role = JB_TCP_ROLE_MAX,
+		.flags = JB_TCP_STOOD,
+		.rough = 1,
+	};
+
+	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.leg);
+	return bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
+}
+
+/* The smoothed round trip, each time it has changed, of connections without samples. */
+static __noinline int jb_tcp_sample_packet(struct __sk_buff *skb, struct jb_tcp_socket *s)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct bpf_tcp_sock *tp = sk ? bpf_tcp_sock(sk) : NULL;
+	union jb_totals *totals;
+	__u32 srtt;
+
+	if (!tp)
+		return 0;
+	srtt = tp->srtt_us;
+	if (!srtt || srtt == s->srtt)
+		return 0;
+	s->srtt = srtt;
+	totals = jb_workload_totals(s->row);
+	if (totals)
+		jb_rtt_observe(&totals->tcp.rtt, (srtt >> 3) * 1000ULL);
+	return 0;
+}
+
+static __always_inline void jb_tcp_established_packet(struct __sk_buff *skb, struct bpf_sock *sk)
+{
+	struct jb_tcp_socket *s = bpf_sk_storage_get(&jb_tcp_sockets, sk, NULL, 0);
+
+	if (!s)
+		s = jb_tcp_adopt_packet(skb, sk);
+	if (s && !(s->flags & JB_TCP_SAMPLED))
+		jb_tcp_sample_packet(skb, s);
+}
+
+/* `offset`: of the TCP header. */
+static __always_inline void jb_tcp_packet(struct __sk_buff *skb, __u32 offset,
+					  enum jb_direction direction)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk)
+		return;
+	if (direction == JB_INGRESS && sk->state == BPF_TCP_ESTABLISHED)
+		jb_tcp_established_packet(skb, sk);
+	else if (direction == JB_INGRESS && jb_config.kfuncs && sk->state == BPF_TCP_LISTEN)
+		jb_listener_packet(skb, offset);
+	if (jb_framing_is_wanted(sk))
+		jb_framing_packet(skb, offset, direction);
+}
+
+#endif
