@@ -72,6 +72,18 @@ static __noinline void jb_drop_count(const struct jb_drop_key *key)
 		jb_fault(JB_FAULT_DROPS_FULL);
 }
 
+/* What a socket's own filter drops has been counted as arriving by the hook before it. */
+static __always_inline void jb_drop_unqueue(struct sock *receiver, __u32 reason)
+{
+	struct jb_queue *queue;
+
+	if (reason != bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_SOCKET_FILTER))
+		return;
+	queue = bpf_sk_storage_get(&jb_queues, receiver, NULL, 0);
+	if (queue)
+		jb_queue_drop(queue);
+}
+
 SEC("tp_btf/kfree_skb")
 int jb_drop(__u64 *ctx)
 {
@@ -86,6 +98,8 @@ int jb_drop(__u64 *ctx)
 	key.protocol = jb_drop_protocol(skb, sk);
 	if (sk)
 		key.cgroup_id = jb_socket_cgroup(sk);
+	if (receiver)
+		jb_drop_unqueue(receiver, key.reason);
 	jb_drop_count(&key);
 	return 0;
 }

@@ -163,17 +163,18 @@ static __always_inline void jb_report_lost(struct jb_packet *p, __u32 reporter,
 					   struct jb_signal_totals *totals)
 {
 	__u64 id = jb_stream_hash(&p->key, p->direction, jb_config.seed);
+	__s32 lost = report->lost > 0 ? report->lost : 0; /* duplicates make it negative */
 	__s32 *known;
 
 	id = jb_mix(id, (__u64)reporter << 32 | report->ssrc);
 	known = bpf_map_lookup_elem(&jb_reported, &id);
 	if (!known) {
-		bpf_map_update_elem(&jb_reported, &id, &report->lost, BPF_NOEXIST);
+		bpf_map_update_elem(&jb_reported, &id, &lost, BPF_NOEXIST);
 		return;
 	}
-	if (report->lost > *known) {
-		__sync_fetch_and_add(&totals->reported_lost, report->lost - *known);
-		*known = report->lost;
+	if (lost > *known) {
+		__sync_fetch_and_add(&totals->reported_lost, lost - *known);
+		*known = lost;
 	}
 }
 

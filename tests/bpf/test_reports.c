@@ -31,12 +31,12 @@ static const struct losses losses[] = {
 	{"the first is what later ones are measured by", 1, {{0, 1, 100}}, 0},
 	{"from 0", 4, {{0, 1, 0}, {0, 1, 5}, {0, 1, 5}, {0, 1, 9}}, 9},
 	{"from 100", 2, {{0, 1, 100}, {0, 1, 103}}, 3},
-	{"duplicates make it negative", 3, {{0, 1, -4}, {0, 1, -2}, {0, 1, 3}}, 7},
+	{"duplicates make it negative", 3, {{0, 1, -4}, {0, 1, -2}, {0, 1, 3}}, 3},
 	{"it falls: what was told stays told", 4, {{0, 1, 2}, {0, 1, 8}, {0, 1, 5}, {0, 1, 9}}, 7},
 	{"two reporters", 4, {{0, 1, 10}, {2, 1, 50}, {0, 1, 11}, {2, 1, 54}}, 5},
 	{"two sources", 4, {{0, 1, 10}, {0, 2, 50}, {0, 1, 11}, {0, 2, 54}}, 5},
 	{"the largest there is", 2, {{0, 1, 0}, {0, 1, 0x7fffff}}, 0x7fffff},
-	{"from the least to the largest", 2, {{0, 1, -0x800000}, {0, 1, 0x7fffff}}, 0xffffff},
+	{"from the least to the largest", 2, {{0, 1, -0x800000}, {0, 1, 0x7fffff}}, 0x7fffff},
 	{"from the largest to the least", 2, {{0, 1, 0x7fffff}, {0, 1, -0x800000}}, 0},
 };
 
