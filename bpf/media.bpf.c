@@ -12,8 +12,6 @@
 #include "tcp_packet.bpf.h"
 
 #define JB_PASS 1
-/* G.711 at 20 ms fills 64 KiB with 381 datagrams. */
-#define JB_SEGMENTS_MAX 512
 
 static __always_inline void jb_media_fault(enum jb_rtp_result result)
 {
@@ -128,25 +126,12 @@ __noinline int jb_media_datagram(struct __sk_buff *skb, struct jb_packet *p, __u
 	return 0;
 }
 
-/* Each datagram of a merged packet (UDP_SEGMENT, UDP_GRO, virtio). */
+/* Each datagram of a merged packet. Global, too. */
 __noinline int jb_media_segments(struct __sk_buff *skb, struct jb_packet *p)
 {
-	__u32 left, offset;
-
 	if (!p)
 		return 0;
-	left = p->length;
-	offset = p->offset;
-
-	for (int i = 0; i < JB_SEGMENTS_MAX && left; i++) {
-		__u32 bytes = left < p->segment ? left : p->segment;
-
-		p->bytes = bytes;
-		jb_media_datagram(skb, p, offset);
-		offset += bytes;
-		left -= bytes;
-	}
-	if (left)
+	if (jb_segments(skb, p, jb_media_datagram))
 		jb_fault(JB_FAULT_SEGMENTS_TRUNCATED);
 	return 0;
 }

@@ -29,6 +29,7 @@ enum jb_protocol {
 #define JB_IPV6_FRAGMENT    0xfff9
 #define JB_IPV6_HEADERS_MAX 8
 #define JB_OFFSET_MAX       0x7fff /* what the verifier allows is 0xffff, size included */
+#define JB_SEGMENTS_MAX     512    /* G.711 at 20 ms fills 64 KiB with 381 datagrams */
 
 /* The packet at hand: where its UDP payload is, and what is known of the datagram in turn. */
 struct jb_packet {
@@ -47,6 +48,13 @@ struct jb_packet {
 	__u32 reports_at; /* and where */
 	__u8 direction;   /* enum jb_direction */
 };
+
+static __always_inline __u64 jb_now(struct jb_packet *p)
+{
+	if (!p->now_ns)
+		p->now_ns = bpf_ktime_get_ns();
+	return p->now_ns;
+}
 
 /*
  * Reads `size` (constant) octets at `offset` to `ret`, which is aligned to 4. The linear area may
@@ -209,6 +217,43 @@ static __always_inline bool jb_packet_udp(struct __sk_buff *skb, struct jb_packe
 		return false;
 	}
 	return true;
+}
+
+/* One datagram in a packet. */
+struct jb_segment {
+	struct __sk_buff *skb;
+	__u32 offset;
+};
+
+static __always_inline long jb_segment_read(const void *packet, __u32 offset, void *ret, __u32 size)
+{
+	const struct jb_segment *segment = packet;
+
+	return jb_packet_read(segment->skb, segment->offset + offset, ret, size);
+}
+
+/* Measures the datagram of `p->bytes` at `offset`: a global function, verified once. */
+typedef int (*jb_segment_measure)(struct __sk_buff *skb, struct jb_packet *p, __u32 offset);
+
+/*
+ * Each datagram of a packet, which may be a merged one (UDP_SEGMENT, UDP_GRO, virtio). Returns how
+ * many octets are left after as many as may be.
+ */
+static __always_inline __u32 jb_segments(struct __sk_buff *skb, struct jb_packet *p,
+					 jb_segment_measure measure)
+{
+	__u32 left = p->length;
+	__u32 offset = p->offset;
+
+	for (int i = 0; i < JB_SEGMENTS_MAX && left; i++) {
+		__u32 bytes = left < p->segment ? left : p->segment;
+
+		p->bytes = bytes;
+		measure(skb, p, offset);
+		offset += bytes;
+		left -= bytes;
+	}
+	return left;
 }
 
 #endif

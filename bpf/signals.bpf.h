@@ -13,32 +13,12 @@ extern struct jb_reports_map jb_reports SEC(".maps");
 extern struct jb_reported_map jb_reported SEC(".maps");
 extern struct jb_handshakes_map jb_handshakes SEC(".maps");
 
-/* One datagram in a packet. */
-struct jb_segment {
-	struct __sk_buff *skb;
-	__u32 offset;
-};
-
-static __always_inline long jb_segment_read(const void *packet, __u32 offset, void *ret, __u32 size)
-{
-	const struct jb_segment *segment = packet;
-
-	return jb_packet_read(segment->skb, segment->offset + offset, ret, size);
-}
-
-/* As above for offsets that vary within a loop: one path for the verifier, and no hurry. */
+/* As jb_segment_read() for offsets that vary within a loop: one path for the verifier, no hurry. */
 static __always_inline long jb_segment_load(const void *packet, __u32 offset, void *ret, __u32 size)
 {
 	const struct jb_segment *segment = packet;
 
 	return bpf_skb_load_bytes(segment->skb, segment->offset + offset, ret, size);
-}
-
-static __always_inline __u64 jb_now(struct jb_packet *p)
-{
-	if (!p->now_ns)
-		p->now_ns = bpf_ktime_get_ns();
-	return p->now_ns;
 }
 
 static __always_inline struct jb_signal_totals *jb_signals_totals(const struct jb_packet *p)

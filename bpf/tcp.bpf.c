@@ -31,6 +31,7 @@ static __always_inline void jb_tcp_connecting(struct sock *sk)
 	if (!s)
 		return;
 	s->role = JB_TCP_CLIENT;
+	s->flags = 0; /* its state is not yet that of a connecting one */
 	s->started_ns = bpf_ktime_get_ns();
 }
 

@@ -7,6 +7,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(T)/unit/%,$(wildcard tests/unit/test_*
 UNIT_HELPERS := $(patsubst tests/unit/%.c,$(T)/unit/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 BPF_TESTS := $(patsubst tests/bpf/%.c,$(T)/bpf/%,$(wildcard tests/bpf/test_*.c))
 BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
+NET_SHARED := $(addprefix tests/net/,tool.c udp_sink.c rtp_wire.c rtp_log.c)
 NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso slow_reader tcp_tool)
 TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
 
@@ -27,7 +28,7 @@ $(T)/bpf/test_%: $(T)/bpf/test_%.o $(BPF_HELPERS) $(O)/libjitterbug.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka -pthread
 
 .SECONDEXPANSION:
-$(T)/net/%: $$(wildcard tests/net/$$*.c tests/net/$$*_*.c) tests/net/tool.c tests/net/rtp_wire.c tests/net/rtp_log.c $$(wildcard tests/net/*.h)
+$(T)/net/%: $$(wildcard tests/net/$$*.c tests/net/$$*_*.c) $(NET_SHARED) $$(wildcard tests/net/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) -pthread

@@ -30,8 +30,8 @@ struct probe {
 static struct probe probes[] = {
 	{"TCP round trip sample (sockops)", "jb_tcp_sockops", "jb_bench_noop_sockops",
 	 .load = JB_TRAFFIC_TCP, .budget = 210},
-	{"TCP round trip of an older connection (cgroup hook)", "jb_media_ingress",
-	 "jb_bench_noop", .load = JB_TRAFFIC_TCP_OLD, .budget = 210},
+	{"TCP round trip of an older connection (cgroup hook)", "jb_media_ingress", "jb_bench_noop",
+	 .load = JB_TRAFFIC_TCP_OLD, .budget = 210},
 	{"TCP state, each of a short connection's", "jb_tcp_state",
 	 "jb_bench_noop_inet_sock_set_state", .load = JB_TRAFFIC_TCP_SHORT},
 	{"dropped packet, receive buffer full (kfree_skb)", "jb_drop", "jb_bench_noop_kfree_skb",

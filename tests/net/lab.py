@@ -158,7 +158,7 @@ class Namespaces(_Resource):
         self._mtu = mtu
         net = f"{os.getpid() % 250}.{number % 250}"
         self.a4, self.b4 = f"10.{net}.1", f"10.{net}.2"
-        self.a6, self.b6 = (f"fd00:{os.getpid() % 65536:x}:{number:x}::{i}" for i in (1, 2))
+        self.a6, self.b6 = (f"fd00:{os.getpid() % 65535 + 1:x}:{number + 1:x}::{i}" for i in (1, 2))
         self._open()
 
     def ip(self, namespace, *arguments):

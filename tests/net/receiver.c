@@ -5,8 +5,8 @@
  */
 #include "rtp_log.h"
 #include "tool.h"
+#include "udp_sink.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -20,14 +20,12 @@
 #define UDP_GRO 104
 #endif
 
-enum { DATAGRAM = 66000, IDLE_MS = 100, RCVBUF_MAX = 512 << 20 };
+enum { DATAGRAM = 66000, IDLE_MS = 100 };
 
 struct options {
-	struct sockaddr_storage address;
-	socklen_t address_length;
+	struct jb_udp_sink_options socket;
 	const char *log;
-	int rcvbuf;
-	bool only6, gro;
+	bool gro;
 };
 
 struct sink {
@@ -40,10 +38,7 @@ struct sink {
 static struct sink the_sink;
 
 static const struct option long_options[] = {
-	{"port", required_argument, NULL, 'p'},
-	{"bind", required_argument, NULL, 'b'},
-	{"only6", no_argument, NULL, '6'},
-	{"rcvbuf", required_argument, NULL, 'r'},
+	JB_UDP_SINK_OPTIONS,
 	{"gro", no_argument, NULL, 'g'},
 	{"log", required_argument, NULL, 'l'},
 	{},
@@ -51,71 +46,38 @@ static const struct option long_options[] = {
 
 static void parse_options(int argc, char **argv, struct options *ret)
 {
-	const char *bind_to = "::";
-	uint16_t port = 0;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (option == 'p')
-			port = (uint16_t)jb_tool_number("port", optarg, 1, UINT16_MAX);
-		else if (option == 'b')
-			bind_to = optarg;
-		else if (option == '6')
-			ret->only6 = true;
-		else if (option == 'r')
-			ret->rcvbuf = (int)jb_tool_number("rcvbuf", optarg, 1, RCVBUF_MAX);
-		else if (option == 'g')
+		if (option == 'g')
 			ret->gro = true;
 		else if (option == 'l')
 			ret->log = optarg;
 		else
-			exit(2);
+			jb_udp_sink_option(&ret->socket, option);
 	}
-	if (optind != argc || !port)
-		jb_tool_fail(2, "usage: receiver --port PORT [--bind ADDRESS] [--only6] "
-				"[--rcvbuf BYTES] [--gro] [--log FILE]");
-	ret->address_length = jb_tool_address(bind_to, port, &ret->address);
-}
-
-static void set_int(int fd, int level, int option, int value, const char *name)
-{
-	if (setsockopt(fd, level, option, &value, sizeof(value)))
-		jb_tool_fail(1, "%s: %s", name, strerror(errno));
+	jb_udp_sink_options_end(&ret->socket, argc,
+				"receiver --port PORT [--bind ADDRESS] [--only6] [--rcvbuf BYTES] "
+				"[--gro] [--log FILE]");
 }
 
 static int open_socket(const struct options *options)
 {
-	int family = options->address.ss_family;
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = jb_udp_sink_open(&options->socket);
 
-	if (fd < 0)
-		jb_tool_fail(1, "socket: %s", strerror(errno));
-	jb_tool_socket_buffers(fd, options->rcvbuf);
-	jb_tool_stamp_socket(fd);
-	set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL");
-	if (family == AF_INET6)
-		set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, options->only6, "IPV6_V6ONLY");
 	if (options->gro)
-		set_int(fd, SOL_UDP, UDP_GRO, 1, "UDP_GRO");
-	if (bind(fd, (const struct sockaddr *)&options->address, options->address_length))
-		jb_tool_fail(1, "bind: %s", strerror(errno));
+		jb_tool_set_socket(fd, SOL_UDP, UDP_GRO, 1, "UDP_GRO");
 	return fd;
 }
 
-/* Takes the segment size (0: one datagram) and the socket's count of overflows so far. */
-static size_t read_control(struct sink *sink, struct msghdr *message)
+/* The size of the segments that came as one; 0: one datagram. */
+static size_t segment_size(struct msghdr *message)
 {
-	uint32_t overflows;
 	int segment = 0;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
 		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
 			memcpy(&segment, CMSG_DATA(c), sizeof(segment));
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
-			memcpy(&overflows, CMSG_DATA(c), sizeof(overflows));
-			sink->overflows = overflows;
-		}
-	}
 	return segment > 0 ? (size_t)segment : 0;
 }
 
@@ -147,7 +109,8 @@ static bool receive(struct sink *sink)
 		return false;
 	sink->messages++;
 	t_ns = jb_tool_arrival_ns(&message);
-	segment = read_control(sink, &message);
+	jb_udp_sink_overflows(&message, &sink->overflows);
+	segment = segment_size(&message);
 	left = (size_t)length;
 	if (!segment || segment > left)
 		segment = left;
@@ -173,7 +136,7 @@ static void run(struct sink *sink)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.rcvbuf = 64 << 20};
+	struct options options = {.socket.rcvbuf = 64 << 20};
 	struct sink *sink = &the_sink;
 
 	parse_options(argc, argv, &options);

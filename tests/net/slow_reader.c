@@ -6,8 +6,8 @@
  * At SIGTERM it reads what is left as fast as it can and prints a JSON summary.
  */
 #include "tool.h"
+#include "udp_sink.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <linux/errqueue.h>
@@ -30,12 +30,10 @@ enum mode {
 };
 
 struct options {
-	struct sockaddr_storage address;
-	socklen_t address_length;
+	struct jb_udp_sink_options socket;
 	enum mode mode;
 	uint64_t pause_ns;
-	int rcvbuf;
-	bool only6, hold;
+	bool hold;
 };
 
 struct reader {
@@ -47,10 +45,11 @@ struct reader {
 static volatile sig_atomic_t let_go;
 
 static const struct option long_options[] = {
-	{"port", required_argument, NULL, 'p'},     {"bind", required_argument, NULL, 'b'},
-	{"only6", no_argument, NULL, '6'},          {"rcvbuf", required_argument, NULL, 'r'},
-	{"pause-us", required_argument, NULL, 'u'}, {"mode", required_argument, NULL, 'm'},
-	{"hold", no_argument, NULL, 'h'},           {},
+	JB_UDP_SINK_OPTIONS,
+	{"pause-us", required_argument, NULL, 'u'},
+	{"mode", required_argument, NULL, 'm'},
+	{"hold", no_argument, NULL, 'h'},
+	{},
 };
 
 static enum mode parse_mode(const char *text)
@@ -65,20 +64,10 @@ static enum mode parse_mode(const char *text)
 
 static void parse_options(int argc, char **argv, struct options *ret)
 {
-	const char *bind_to = "::";
-	uint16_t port = 0;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (option == 'p')
-			port = (uint16_t)jb_tool_number("port", optarg, 1, UINT16_MAX);
-		else if (option == 'b')
-			bind_to = optarg;
-		else if (option == '6')
-			ret->only6 = true;
-		else if (option == 'r')
-			ret->rcvbuf = (int)jb_tool_number("rcvbuf", optarg, 1, 512 << 20);
-		else if (option == 'u')
+		if (option == 'u')
 			ret->pause_ns = JB_TOOL_USEC_NS *
 					jb_tool_number("pause-us", optarg, 0, 10 * 1000 * 1000);
 		else if (option == 'm')
@@ -86,46 +75,30 @@ static void parse_options(int argc, char **argv, struct options *ret)
 		else if (option == 'h')
 			ret->hold = true;
 		else
-			exit(2);
+			jb_udp_sink_option(&ret->socket, option);
 	}
-	if (optind != argc || !port)
-		jb_tool_fail(2, "usage: slow_reader --port PORT [--OPTION VALUE]...");
-	ret->address_length = jb_tool_address(bind_to, port, &ret->address);
+	jb_udp_sink_options_end(&ret->socket, argc, "slow_reader --port PORT [--OPTION VALUE]...");
 }
 
-static void set_on(int fd, int level, int option, const char *name)
+static bool is6(const struct options *options)
 {
-	int on = 1;
-
-	if (setsockopt(fd, level, option, &on, sizeof(on)))
-		jb_tool_fail(1, "%s: %s", name, strerror(errno));
+	return options->socket.address.ss_family == AF_INET6;
 }
 
 static int open_socket(const struct options *options)
 {
-	bool is6 = options->address.ss_family == AF_INET6;
-	int fd = socket(options->address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = jb_udp_sink_open(&options->socket);
 
-	if (fd < 0)
-		jb_tool_fail(1, "socket: %s", strerror(errno));
-	if (options->rcvbuf)
-		jb_tool_socket_buffers(fd, options->rcvbuf);
-	jb_tool_stamp_socket(fd);
-	set_on(fd, SOL_SOCKET, SO_RXQ_OVFL, "SO_RXQ_OVFL");
-	if (options->only6)
-		set_on(fd, IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY");
-	if (options->mode == ERRQUEUE)
-		set_on(fd, is6 ? IPPROTO_IPV6 : IPPROTO_IP, is6 ? IPV6_RECVERR : IP_RECVERR,
-		       "RECVERR");
-	if (bind(fd, (const struct sockaddr *)&options->address, options->address_length))
-		jb_tool_fail(1, "bind: %s", strerror(errno));
+	if (options->mode == ERRQUEUE && is6(options))
+		jb_tool_set_socket(fd, IPPROTO_IPV6, IPV6_RECVERR, 1, "IPV6_RECVERR");
+	else if (options->mode == ERRQUEUE)
+		jb_tool_set_socket(fd, IPPROTO_IP, IP_RECVERR, 1, "IP_RECVERR");
 	return fd;
 }
 
 static void take(struct reader *reader, struct msghdr *message, size_t length)
 {
 	uint64_t arrival_ns = jb_tool_arrival_ns(message), delay_ns;
-	uint32_t overflows;
 
 	delay_ns = jb_tool_now_ns() - arrival_ns;
 	reader->datagrams++;
@@ -133,12 +106,7 @@ static void take(struct reader *reader, struct msghdr *message, size_t length)
 	reader->delay_ns += delay_ns;
 	if (delay_ns > reader->longest_ns)
 		reader->longest_ns = delay_ns;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
-			continue;
-		memcpy(&overflows, CMSG_DATA(c), sizeof(overflows));
-		reader->overflows = overflows;
-	}
+	jb_udp_sink_overflows(message, &reader->overflows);
 }
 
 /* One read with these flags: its result. */
@@ -181,8 +149,8 @@ static ssize_t receive_several(struct reader *reader)
 static void provoke_error(struct reader *reader)
 {
 	struct sockaddr_storage to;
-	bool is6 = reader->options->address.ss_family == AF_INET6;
-	socklen_t length = jb_tool_address(is6 ? "::1" : "127.0.0.1", CLOSED_PORT, &to);
+	socklen_t length = jb_tool_address(is6(reader->options) ? "::1" : "127.0.0.1", CLOSED_PORT,
+					   &to);
 
 	sendto(reader->fd, "", 1, 0, (struct sockaddr *)&to, length);
 	while (receive(reader, MSG_ERRQUEUE, false) >= 0)

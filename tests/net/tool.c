@@ -42,12 +42,15 @@ void jb_tool_precise_timers(void)
 	prctl(PR_SET_TIMERSLACK, 1ul, 0, 0, 0);
 }
 
+void jb_tool_set_socket(int fd, int level, int option, int value, const char *name)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)))
+		jb_tool_fail(1, "%s: %s", name, strerror(errno));
+}
+
 void jb_tool_stamp_socket(int fd)
 {
-	int on = 1;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)))
-		jb_tool_fail(1, "SO_TIMESTAMPNS: %s", strerror(errno));
+	jb_tool_set_socket(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
 }
 
 uint64_t jb_tool_arrival_ns(struct msghdr *message)

@@ -24,6 +24,9 @@ void jb_tool_sleep_until(uint64_t due_ns);
 /* Asks for 1 ns of timer slack instead of 50 us. */
 void jb_tool_precise_timers(void);
 
+/* setsockopt() of an int; exits naming the option when the kernel refuses. */
+void jb_tool_set_socket(int fd, int level, int option, int value, const char *name);
+
 /* Asks a socket for SO_TIMESTAMPNS; exits when the kernel refuses. */
 void jb_tool_stamp_socket(int fd);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Receive queues beside a plain list of who waits since when, which is the truth. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ static __u64 now;
 static __u64 fifo[LENGTH]; /* arrivals, from `head` on, modulo LENGTH */
 static __u32 head, length;
 static __u64 reads, weights, samples, skipped, too_deep;
+static __u64 true_ns, measured_ns; /* sums over all reads; over the samples, by their weights */
 
 static int setup(void **state)
 {
@@ -31,6 +33,7 @@ static int setup(void **state)
 	now = ((1ULL << 32) * GRAIN) - 3000000;
 	head = length = 0;
 	reads = weights = samples = skipped = too_deep = 0;
+	true_ns = measured_ns = 0;
 	return 0;
 }
 
@@ -81,6 +84,7 @@ static enum jb_queue_read read_one(void)
 
 	pass(5000);
 	truth = now - dequeue();
+	true_ns += truth;
 	got = jb_queue_read(&queue, length, now, &ns, &weight);
 	reads++;
 	if (got == JB_QUEUE_SKIPPED) {
@@ -93,6 +97,7 @@ static enum jb_queue_read read_one(void)
 		assert_true(ns < truth + GRAIN && truth < ns + GRAIN);
 		samples++;
 		weights += weight;
+		measured_ns += ns * weight;
 	}
 	return got;
 }
@@ -154,6 +159,67 @@ static void test_one_more_is_the_next_level(void **state)
 	}
 }
 
+/* `n` arrive, 1 ms apart, and are then read at once. */
+static void arrive_and_be_read(__u32 n)
+{
+	for (__u32 i = 0; i < n; i++) {
+		now += 1000000;
+		jb_queue_arrive(&queue, now);
+		enqueue();
+	}
+	while (length)
+		read_one();
+}
+
+/*
+ * A reader that was stopped. Levels change while it catches up, wherever in a group that is, and
+ * those that have waited for longest come first: neither may tell in the sum.
+ */
+static void test_the_mean_is_that_of_all(void **state)
+{
+	static const __u32 lengths[] = {119, 120, 121, 122,  123,  124,  125,
+					150, 301, 487, 1000, 2000, 5000, 20000};
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++)
+		for (__u32 phase = 0; phase < 256; phase += 5) {
+			setup(state);
+			queue.arrived = phase;
+			arrive_and_be_read(lengths[i]);
+			assert_int_equal(weights, reads);
+			if (fabs((double)measured_ns / true_ns - 1) > 0.003)
+				fail_msg("%u from %u on: %f of what it is", lengths[i], phase,
+					 (double)measured_ns / true_ns);
+		}
+}
+
+/* Those that would be samples are never read: what the next one stands for has a bound. */
+static void test_samples_that_vanish(void **state)
+{
+	__u64 ns;
+	__u32 weight;
+
+	(void)state;
+	while (length < 200)
+		arrive();
+	for (int i = 0; i < 10000; i++) {
+		if (jb_queue_is_kept(queue.arrived - length, 1))
+			vanish();
+		else
+			assert_int_equal(read_one(), JB_QUEUE_SKIPPED);
+		arrive();
+	}
+	while (!jb_queue_is_kept(queue.arrived - length, 1))
+		read_one();
+	dequeue();
+	assert_int_equal(jb_queue_read(&queue, length, now, &ns, &weight), JB_QUEUE_SAMPLE);
+	assert_int_equal(weight, JB_QUEUE_OWED + 2);
+	/* It has stood for them once. */
+	reads = weights = 0;
+	while (length)
+		read_one();
+	assert_weights(4);
+}
+
 static void test_too_deep_is_told(void **state)
 {
 	(void)state;
@@ -165,12 +231,12 @@ static void test_too_deep_is_told(void **state)
 		arrive();
 	while (length > DEEPEST)
 		assert_int_equal(read_one(), JB_QUEUE_TOO_DEEP);
-	/* No read afterwards is: and each level's weights are off by its stride at most. */
+	/* No read afterwards is, and the samples stand for all of them. */
 	reads = weights = too_deep = 0;
 	while (length)
 		read_one();
 	assert_int_equal(too_deep, 0);
-	assert_weights(256 + 64 + 16 + 4 + 1);
+	assert_weights(256);
 }
 
 /* Waiting for longer than any number: 2^32 would be none. */
@@ -248,6 +314,8 @@ static void test_random_lengths(void **state)
 		}
 	}
 	assert_true(samples > 10000 && skipped > 10000 && too_deep > 100);
+	reads -= too_deep;
+	assert_weights(JB_QUEUE_OWED);
 }
 
 /* Datagrams are numbered modulo 2^32: those across the end are left out, none is wrong. */
@@ -275,6 +343,8 @@ int main(void)
 		cmocka_unit_test_setup(test_short_queues_are_read_whole, setup),
 		cmocka_unit_test_setup(test_each_level, setup),
 		cmocka_unit_test_setup(test_one_more_is_the_next_level, setup),
+		cmocka_unit_test_setup(test_the_mean_is_that_of_all, setup),
+		cmocka_unit_test_setup(test_samples_that_vanish, setup),
 		cmocka_unit_test_setup(test_too_deep_is_told, setup),
 		cmocka_unit_test_setup(test_absurd_lengths, setup),
 		cmocka_unit_test_setup(test_what_came_before_is_skipped, setup),

@@ -13,7 +13,7 @@
 #include "web/server.h"
 
 #define NAME "jitterbug agent"
-#define GONE "the cgroup %s is gone: nothing is measured"
+#define GONE "the cgroup %s is gone: no packet is measured"
 
 /* A number's macro as text. */
 #define TEXT(number)   QUOTED(number)
