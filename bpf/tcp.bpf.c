@@ -57,9 +57,12 @@ static __always_inline void jb_tcp_established(struct sock *sk)
 	s->flags |= JB_TCP_STOOD;
 }
 
-static __always_inline enum jb_tcp_failure jb_tcp_failure(int error)
+static __always_inline enum jb_tcp_failure jb_tcp_failure(const struct sock *sk)
 {
-	switch (error) {
+	int error = sk->sk_err;
+
+	/* The application may have fetched the error by now, but not what an earlier ICMP said. */
+	switch (error ? error : sk->sk_err_soft) {
 	case JB_ECONNREFUSED:
 		return JB_TCP_REFUSED;
 	case JB_ECONNRESET:
@@ -115,8 +118,8 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 		__sync_fetch_and_add(&totals->tcp.closed[jb_tcp_end(error, state) % JB_TCP_END_MAX],
 				     1);
 	else if (s->role == JB_TCP_CLIENT)
-		__sync_fetch_and_add(
-			&totals->tcp.failed[jb_tcp_failure(error) % JB_TCP_FAILURE_MAX], 1);
+		__sync_fetch_and_add(&totals->tcp.failed[jb_tcp_failure(sk) % JB_TCP_FAILURE_MAX],
+				     1);
 	bpf_sk_storage_delete(&jb_tcp_sockets, sk);
 }
 

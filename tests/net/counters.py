@@ -92,7 +92,8 @@ def settle(agent, figure, expected, deadline=5):
         time.sleep(SCRAPE_S)
         metrics = agent.metrics()
     seen = figure(metrics)
-    assert seen == expected, f"{seen}, not {expected}"
+    missed = by(metrics, "agent_program_misses_total", "program")
+    assert seen == expected, f"{seen}, not {expected}; missed {missed}"
     return metrics
 
 

@@ -88,7 +88,11 @@ static void test_jitter(void **state)
 static void test_agent(void **state)
 {
 	static const struct jb_kernel_program_info programs[] = {
-		{.name = "in", .attaches = true, .attached = true, .runtime_ns = 1500000000},
+		{.name = "in",
+		 .attaches = true,
+		 .attached = true,
+		 .misses = 7,
+		 .runtime_ns = 1500000000},
 		{.name = "retire", .runtime_ns = 5}};
 	static const struct jb_kernel_map_info maps[] = {{"streams", 65536, 12, 4096},
 							 {"ring", 1, JB_ENTRIES_UNKNOWN, 8}};
@@ -107,6 +111,8 @@ static void test_agent(void **state)
 	assert_int_equal(count("jitterbug_agent_feature_available{"), JB_FEATURE_MAX);
 	assert_line("jitterbug_agent_program_attached{program=\"in\"} 1");
 	assert_int_equal(count("jitterbug_agent_program_attached{"), 1);
+	assert_line("jitterbug_agent_program_misses_total{program=\"in\"} 7");
+	assert_int_equal(count("jitterbug_agent_program_misses_total{"), 1);
 	assert_int_equal(count("jitterbug_agent_program_runtime"), 0);
 	assert_line("jitterbug_agent_map_entries{map=\"streams\"} 12");
 	assert_int_equal(count("jitterbug_agent_map_entries{"), 1);

@@ -131,8 +131,10 @@ bool jb_kernel_program(const struct jb_kernel *kernel, __u32 index,
 				    : is_attached(*s->progs[index].link, p->kind),
 		.media = p->feature == JB_FEATURE_MEDIA,
 	};
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		ret->misses = info.recursion_misses;
 		ret->runtime_ns = info.run_time_ns;
+	}
 	return true;
 }
 

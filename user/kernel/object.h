@@ -53,6 +53,7 @@ struct jb_kernel_program_info {
 	bool attaches;    /* false: user space runs it, or the kernel can't */
 	bool attached;    /* no longer once its cgroup has been removed */
 	bool media;       /* without it nothing is measured */
+	__u64 misses;     /* runs that the kernel skipped: it interrupted itself, on that CPU */
 	__u64 runtime_ns; /* counted only while kernel.bpf_stats_enabled is 1 */
 };
 

@@ -100,6 +100,10 @@ const struct jb_family jb_family_feature_available = {
 const struct jb_family jb_family_program_attached = {
 	"agent_program_attached", "Whether the BPF program is attached.", JB_FAMILY_GAUGE,
 	JB_FAMILY_PLAIN, JB_LABELS("program")};
+const struct jb_family jb_family_program_misses = {
+	"agent_program_misses",
+	"Runs of the BPF program that the kernel skipped, as it was running on that CPU already.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, JB_LABELS("program")};
 const struct jb_family jb_family_program_runtime = {
 	"agent_program_runtime_seconds",
 	"Time spent in the BPF program, while kernel.bpf_stats_enabled is 1.", JB_FAMILY_COUNTER,

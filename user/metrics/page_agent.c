@@ -28,6 +28,12 @@ static void write_programs(struct jb_writer *w)
 			write_one(w, &jb_family_program_attached, p->programs[i].name,
 				  p->programs[i].attached);
 	jb_writer_end_family(w, &jb_family_program_attached);
+	jb_exposition_family(&w->e, &jb_family_program_misses);
+	for (size_t i = 0; i < p->n_programs; i++)
+		if (p->programs[i].attaches)
+			write_one(w, &jb_family_program_misses, p->programs[i].name,
+				  p->programs[i].misses);
+	jb_writer_end_family(w, &jb_family_program_misses);
 	jb_exposition_family(&w->e, &jb_family_program_runtime);
 	for (size_t i = 0; p->runtime_known && i < p->n_programs; i++)
 		write_one(w, &jb_family_program_runtime, p->programs[i].name,
