@@ -39,11 +39,12 @@ static __always_inline void jb_stun_ask(struct jb_pair *pair, __u64 id, struct j
 		return;
 	}
 	__sync_fetch_and_add(&totals->stun_requests, 1);
-	if (pair->id)
+	/* By exchange, which orders: under each id are only its own row and time. */
+	if (__sync_lock_test_and_set(&pair->id, 0))
 		jb_fault(JB_FAULT_STUN_EVICTED);
 	pair->row = p->signal_row;
 	pair->at = jb_pair_time(jb_now(p));
-	pair->id = id;
+	__sync_lock_test_and_set(&pair->id, id);
 }
 
 static __always_inline void jb_stun_answer(struct jb_pair *pair, __u64 id, struct jb_packet *p,

@@ -101,6 +101,24 @@ static void test_who_is_looked_at_and_when(void **state)
 	assert_int_equal(due_in_1024(fixed), 0);
 }
 
+/* RTX of a good network has few packets: a look at each 16th would come too late. */
+static void test_slow_ones_are_looked_at_with_each_packet(void **state)
+{
+	struct jb_receiver slow = stream(JB_MEDIA_UNKNOWN, 0);
+
+	(void)state;
+	slow.interval = JB_RTX_SLOW;
+	slow.flags &= ~JB_INTERVAL_KNOWN;
+	assert_int_equal(due_in_1024(slow), 64);
+	slow.flags |= JB_INTERVAL_KNOWN;
+	assert_int_equal(due_in_1024(slow), 1024);
+	slow.clock = JB_CLOCK_90000;
+	assert_int_equal(due_in_1024(slow), 4);
+	slow.clock = JB_CLOCK_UNKNOWN;
+	slow.interval = JB_RTX_SLOW - 1;
+	assert_int_equal(due_in_1024(slow), 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +126,7 @@ int main(void)
 		cmocka_unit_test(test_judgement),
 		cmocka_unit_test(test_taken_back),
 		cmocka_unit_test(test_who_is_looked_at_and_when),
+		cmocka_unit_test(test_slow_ones_are_looked_at_with_each_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
