@@ -57,10 +57,13 @@ static __always_inline void jb_tcp_established(struct sock *sk)
 	s->flags |= JB_TCP_STOOD;
 }
 
-static __always_inline enum jb_tcp_failure jb_tcp_failure(const struct sock *sk)
+static __always_inline enum jb_tcp_failure jb_tcp_failure(const struct sock *sk,
+							  const struct tcp_sock *tp)
 {
 	int error = sk->sk_err;
 
+	if (!tp->segs_out)
+		return JB_TCP_NOT_BEGUN;
 	/* The application may have fetched the error by now, but not what an earlier ICMP said. */
 	switch (error ? error : sk->sk_err_soft) {
 	case JB_ECONNREFUSED:
@@ -118,8 +121,8 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 		__sync_fetch_and_add(&totals->tcp.closed[jb_tcp_end(error, state) % JB_TCP_END_MAX],
 				     1);
 	else if (s->role == JB_TCP_CLIENT)
-		__sync_fetch_and_add(&totals->tcp.failed[jb_tcp_failure(sk) % JB_TCP_FAILURE_MAX],
-				     1);
+		__sync_fetch_and_add(
+			&totals->tcp.failed[jb_tcp_failure(sk, tp) % JB_TCP_FAILURE_MAX], 1);
 	bpf_sk_storage_delete(&jb_tcp_sockets, sk);
 }
 

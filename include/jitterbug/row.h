@@ -29,7 +29,7 @@ union jb_totals {
 	struct jb_quality_totals quality;
 	struct jb_udp_totals udp;
 	struct jb_tcp_totals tcp;
-	__u64 word[46];
+	__u64 word[47];
 };
 
 #define JB_SHARDS_MAX 8
@@ -60,6 +60,6 @@ JB_INLINE __u32 jb_row_check(const struct jb_row_key *key)
 
 _Static_assert(sizeof(struct jb_row) == 8, "read and written at once");
 _Static_assert(sizeof(struct jb_row_key) == 16, "no hidden padding in a map key");
-_Static_assert(sizeof(union jb_totals) == 368, "the totals map's memory is budgeted");
+_Static_assert(sizeof(union jb_totals) == 376, "the totals map's memory is budgeted");
 
 #endif

@@ -61,6 +61,7 @@ enum jb_tcp_failure {
 	JB_TCP_NO_ANSWER, /* in the kernel's time, or until the application gave up */
 	JB_TCP_UNREACHABLE,
 	JB_TCP_RESET,
+	JB_TCP_NOT_BEGUN, /* no SYN was sent: no local port is free, or no memory */
 	JB_TCP_FAILURE_MAX
 };
 

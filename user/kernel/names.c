@@ -54,10 +54,9 @@ const char *const jb_tcp_end_names[JB_TCP_END_MAX] = {
 };
 
 const char *const jb_tcp_failure_names[JB_TCP_FAILURE_MAX] = {
-	[JB_TCP_REFUSED] = "refused",
-	[JB_TCP_NO_ANSWER] = "timeout",
-	[JB_TCP_UNREACHABLE] = "unreachable",
-	[JB_TCP_RESET] = "reset",
+	[JB_TCP_REFUSED] = "refused",         [JB_TCP_NO_ANSWER] = "timeout",
+	[JB_TCP_UNREACHABLE] = "unreachable", [JB_TCP_RESET] = "reset",
+	[JB_TCP_NOT_BEGUN] = "local",
 };
 
 const char *const jb_impairment_names[JB_IMPAIRED_MAX] = {
