@@ -125,11 +125,11 @@ struct jb_reports_map {
 	__type(value, struct jb_pair);
 };
 
-/* DTLS handshakes under way, by flow. */
+/* DTLS handshakes under way, and done of late, by flow. */
 struct jb_handshake {
 	__u64 id;
 	__u64 started_ns;
-	__u64 finished; /* a bit for each direction */
+	__u64 finished; /* a bit for each direction; the upper half: of the hello's random */
 };
 
 #define JB_HANDSHAKES 1024

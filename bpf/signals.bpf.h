@@ -30,33 +30,34 @@ static __always_inline struct jb_signal_totals *jb_signals_totals(const struct j
 
 /* --- STUN */
 
-/* Takes the place for a new request; the one that had it is given up. */
-static __always_inline void jb_stun_ask(struct jb_pair *pair, __u64 id, struct jb_packet *p,
-					struct jb_signal_totals *totals)
+/* Takes the place for a new request; the one that had it is given up, if it still waits. */
+static __always_inline void jb_stun_ask(struct jb_pair *pair, __u64 id, __u64 found,
+					struct jb_packet *p, struct jb_signal_totals *totals)
 {
-	if (pair->id == id) {
-		pair->row |= JB_PAIR_AGAIN;
+	if ((found | JB_PAIR_WAITING) == id) {
+		__sync_fetch_and_or(&pair->row, JB_PAIR_AGAIN);
 		return;
 	}
 	__sync_fetch_and_add(&totals->stun_requests, 1);
 	/* By exchange, which orders: under each id are only its own row and time. */
-	if (__sync_lock_test_and_set(&pair->id, 0))
+	if (__sync_lock_test_and_set(&pair->id, 0) & JB_PAIR_WAITING)
 		jb_fault(JB_FAULT_STUN_EVICTED);
 	pair->row = p->signal_row;
 	pair->at = jb_pair_time(jb_now(p));
 	__sync_lock_test_and_set(&pair->id, id);
 }
 
+/* `id` as it was found. */
 static __always_inline void jb_stun_answer(struct jb_pair *pair, __u64 id, struct jb_packet *p,
 					   struct jb_signal_totals *totals)
 {
 	__u64 age_ns = jb_pair_age_ns(pair, jb_now(p));
-	bool again = pair->row & JB_PAIR_AGAIN;
+	bool once = id & JB_PAIR_WAITING && !(pair->row & JB_PAIR_AGAIN);
 
 	if (__sync_val_compare_and_swap(&pair->id, id, 0) != id)
 		return;
 	/* Of what came in, and is answered here, the time is the application's. */
-	if (p->direction == JB_INGRESS && !again)
+	if (p->direction == JB_INGRESS && once)
 		jb_rtt_observe(&totals->stun_rtt, age_ns);
 }
 
@@ -68,8 +69,8 @@ static __always_inline void jb_signals_stun(struct __sk_buff *skb, struct jb_pac
 	__u8 asked = p->direction;
 	struct jb_stun stun;
 	struct jb_pair *pair;
+	__u64 id, found;
 	__u32 place;
-	__u64 id;
 
 	if (p->bytes < sizeof(b) || jb_packet_read(skb, offset, b, sizeof(b)) ||
 	    !jb_stun_parse(&stun, b, p->bytes) || stun.klass == JB_STUN_INDICATION)
@@ -78,16 +79,17 @@ static __always_inline void jb_signals_stun(struct __sk_buff *skb, struct jb_pac
 		asked = asked == JB_INGRESS ? JB_EGRESS : JB_INGRESS;
 	id = jb_mix(jb_config.seed ^ (asked + 1), p->key.cgroup_id);
 	id = jb_mix(id, (__u64)stun.transaction[0] << 32 | stun.transaction[1]);
-	id = jb_mix(id, stun.transaction[2]) | 1;
+	id = jb_mix(id, stun.transaction[2]) | JB_PAIR_WAITING;
 	place = id >> 32 & (JB_PAIRS - 1);
 	pair = bpf_map_lookup_elem(&jb_stun, &place);
 	totals = jb_signals_totals(p);
 	if (!pair || !totals)
 		return;
+	found = *(volatile __u64 *)&pair->id;
 	if (stun.klass == JB_STUN_REQUEST)
-		jb_stun_ask(pair, id, p, totals);
-	else if (*(volatile __u64 *)&pair->id == id)
-		jb_stun_answer(pair, id, p, totals);
+		jb_stun_ask(pair, id, found, p, totals);
+	else if ((found | JB_PAIR_WAITING) == id)
+		jb_stun_answer(pair, found, p, totals);
 }
 
 /* --- RTCP */
@@ -267,7 +269,37 @@ static __always_inline __u64 jb_handshake_id(const struct jb_packet *p)
 /* No flight is repeated later (RFC 6347 4.2.4.1): the handshake has been given up. */
 #define JB_HANDSHAKE_MAX_NS (60 * JB_SECOND_NS)
 
-static __noinline int jb_handshake_step(struct jb_packet *p, enum jb_dtls_step step)
+/* In `finished`: a bit for each direction; its upper half is of the hello's random, 0: unknown. */
+#define JB_HANDSHAKE_DONE      ((1ULL << JB_DIRECTION_MAX) - 1)
+#define JB_HANDSHAKE_RANDOM_AT 32
+
+/*
+ * Whether a hello of `random` begins a handshake. One that is sent again belongs to that under way,
+ * and one that comes late to that which is done: then another random tells that it is a new one.
+ */
+static __always_inline bool jb_handshake_begins(const struct jb_handshake *h, __u64 id,
+						__u32 random, __u64 now_ns)
+{
+	__u32 known = h->finished >> JB_HANDSHAKE_RANDOM_AT;
+
+	if (h->id != id || now_ns - h->started_ns > JB_HANDSHAKE_MAX_NS)
+		return true;
+	return (h->finished & JB_HANDSHAKE_DONE) == JB_HANDSHAKE_DONE && random && known &&
+	       random != known;
+}
+
+/* Whether this ends the handshake, of two CPUs on only one. */
+static __always_inline bool jb_handshake_finish(struct jb_handshake *h, __u64 bit)
+{
+	__u64 before = *(volatile __u64 *)&h->finished;
+
+	if (before & bit)
+		return false;
+	before = __sync_fetch_and_or(&h->finished, bit);
+	return !(before & bit) && ((before | bit) & JB_HANDSHAKE_DONE) == JB_HANDSHAKE_DONE;
+}
+
+static __noinline int jb_handshake_step(struct jb_packet *p, enum jb_dtls_step step, __u32 random)
 {
 	__u64 id = jb_handshake_id(p);
 	__u32 place = id & (JB_HANDSHAKES - 1);
@@ -278,20 +310,15 @@ static __noinline int jb_handshake_step(struct jb_packet *p, enum jb_dtls_step s
 	if (!h || !totals)
 		return 0;
 	if (step == JB_DTLS_HELLO) {
-		/* One that is sent again belongs to the handshake under way, if it is. */
-		if (h->id != id || jb_now(p) - h->started_ns > JB_HANDSHAKE_MAX_NS) {
+		if (jb_handshake_begins(h, id, random, jb_now(p))) {
 			h->started_ns = jb_now(p);
-			h->finished = 0;
+			h->finished = (__u64)random << JB_HANDSHAKE_RANDOM_AT;
 			h->id = id;
 		}
 		return 0;
 	}
-	if (h->id != id)
+	if (h->id != id || !jb_handshake_finish(h, 1ULL << (p->direction % JB_DIRECTION_MAX)))
 		return 0;
-	h->finished |= 1 << p->direction;
-	if (h->finished != (1 << JB_DIRECTION_MAX) - 1)
-		return 0;
-	h->id = 0;
 	ns = jb_now(p) - h->started_ns;
 	__sync_fetch_and_add(&totals->udp.dtls[jb_dtls_bucket(ns) % JB_DTLS_BUCKETS], 1);
 	__sync_fetch_and_add(&totals->udp.dtls_ns, ns);
@@ -305,13 +332,23 @@ __noinline int jb_signals_dtls_step(struct __sk_buff *skb, __u32 offset, __u32 b
 	return jb_dtls_step(jb_segment_load, &segment, bytes);
 }
 
+__noinline __u32 jb_signals_dtls_random(struct __sk_buff *skb, __u32 offset, __u32 bytes)
+{
+	struct jb_segment segment = {.skb = skb, .offset = offset};
+
+	return jb_dtls_random(jb_segment_load, &segment, bytes);
+}
+
 static __always_inline void jb_signals_dtls(struct __sk_buff *skb, struct jb_packet *p,
 					    __u32 offset)
 {
 	enum jb_dtls_step step = jb_signals_dtls_step(skb, offset, p->bytes);
+	__u32 random = 0;
 
+	if (step == JB_DTLS_HELLO)
+		random = jb_signals_dtls_random(skb, offset, p->bytes);
 	if (step != JB_DTLS_NOTHING)
-		jb_handshake_step(p, step);
+		jb_handshake_step(p, step, random);
 }
 
 #endif

@@ -54,7 +54,7 @@ static __always_inline void jb_socket_remote(union jb_ip *ret, const struct sock
 	ret->word[3] = skc->skc_v6_daddr.in6_u.u6_addr32[3];
 }
 
-/* Loopback is 127.0.0.0/8, ::1, and whoever talks to its own address. */
+/* Loopback is 127.0.0.0/8, ::1, and whoever talks to the very same address. */
 static __always_inline enum jb_tcp_leg jb_socket_leg(const struct sock_common *skc)
 {
 	union jb_ip local, remote;
@@ -69,6 +69,10 @@ static __always_inline enum jb_tcp_leg jb_socket_leg(const struct sock_common *s
 		return JB_LEG_LOOPBACK;
 	return JB_LEG_DIRECT;
 }
+
+/* States of a connection that was established and may be for long. */
+#define JB_TCP_STANDS                                                                              \
+	(1U << TCP_ESTABLISHED | 1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2 | 1U << TCP_CLOSE_WAIT)
 
 /* Of a socket, read here and now: clang would choose a pointer into it, which is forbidden. */
 #define JB_SK_WORD(name, sk, field)                                                                \

@@ -64,6 +64,8 @@ int jb_tcp_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	jb_socket_remote(&c.remote, &sk->__sk_common);
 	c.socket = *s;
 	c.bytes[JB_EGRESS] = jb_tcp_sent(tp);
+	if (s->role == JB_TCP_CLIENT && c.bytes[JB_EGRESS])
+		c.bytes[JB_EGRESS]--; /* the SYN */
 	c.bytes[JB_INGRESS] = jb_tcp_received(tp);
 	c.srtt_us = tp->srtt_us >> 3;
 	c.rttvar_us = tp->rttvar_us >> 2;
@@ -84,7 +86,7 @@ int jb_tcp_adopt(struct bpf_iter__tcp *ctx)
 	struct sock_common *skc = ctx->sk_common;
 	struct tcp_sock *tp;
 
-	if (!skc || skc->skc_state != TCP_ESTABLISHED)
+	if (!skc || !(1U << skc->skc_state & JB_TCP_STANDS))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (tp && !jb_tcp_find((struct sock *)tp))

@@ -4,6 +4,7 @@
  * is kept with it by the tracepoint of its state, so sockops, which could not read it, finds it.
  */
 #include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "tcp.bpf.h"
@@ -16,6 +17,15 @@
 #define JB_ECONNRESET   104
 #define JB_ETIMEDOUT    110
 #define JB_ECONNREFUSED 111
+
+/* What an sk_buff of the error queue has in its cb. */
+struct sock_extended_err {
+	__u32 ee_errno;
+} __attribute__((preserve_access_index));
+
+struct sock_exterr_skb {
+	struct sock_extended_err ee;
+} __attribute__((preserve_access_index));
 
 /* In tcp_skb_cb (include/net/tcp.h): behind seq and end_seq. */
 #define JB_CB_SEGMENTS 8
@@ -31,7 +41,11 @@ static __always_inline void jb_tcp_connecting(struct sock *sk)
 	if (!s)
 		return;
 	s->role = JB_TCP_CLIENT;
-	s->flags = 0; /* its state is not yet that of a connecting one */
+	/* Its state is not yet that of a connecting one, its sequence numbers are of a former life.
+	 */
+	s->flags = 0;
+	s->bytes[JB_EGRESS] = 1;
+	s->bytes[JB_INGRESS] = 0;
 	s->started_ns = bpf_ktime_get_ns();
 }
 
@@ -46,6 +60,9 @@ static __always_inline void jb_tcp_established(struct sock *sk)
 		if (!s)
 			return;
 		s->role = JB_TCP_SERVER;
+		/* What came with the SYN (RFC 7413) is of this connection, too. */
+		s->bytes[JB_EGRESS] = 0;
+		s->bytes[JB_INGRESS] = 0;
 	}
 	totals = jb_workload_totals(s->row);
 	if (!totals)
@@ -57,15 +74,30 @@ static __always_inline void jb_tcp_established(struct sock *sk)
 	s->flags |= JB_TCP_STOOD;
 }
 
+/*
+ * Why it failed. The error may be gone: an ICMP that comes while connect() still has the socket is
+ * kept as a soft error, which getsockopt(SO_ERROR) clears (an application that polls does that);
+ * but what the ICMP said stays in the error queue, for those who read it by MSG_ERRQUEUE.
+ */
+static __always_inline int jb_tcp_error(const struct sock *sk)
+{
+	const struct sk_buff *said;
+	__u32 at = bpf_core_field_offset(struct sock_exterr_skb, ee.ee_errno);
+
+	if (sk->sk_err)
+		return sk->sk_err;
+	if (sk->sk_err_soft || !sk->sk_error_queue.qlen)
+		return sk->sk_err_soft;
+	said = sk->sk_error_queue.next;
+	return *(const int *)((const void *)said->cb + at);
+}
+
 static __always_inline enum jb_tcp_failure jb_tcp_failure(const struct sock *sk,
 							  const struct tcp_sock *tp)
 {
-	int error = sk->sk_err;
-
 	if (!tp->segs_out)
 		return JB_TCP_NOT_BEGUN;
-	/* The application may have fetched the error by now, but not what an earlier ICMP said. */
-	switch (error ? error : sk->sk_err_soft) {
+	switch (jb_tcp_error(sk)) {
 	case JB_ECONNREFUSED:
 		return JB_TCP_REFUSED;
 	case JB_ECONNRESET:
@@ -133,8 +165,9 @@ int BPF_PROG(jb_tcp_state, struct sock *sk, int old, int new)
 		return 0;
 	if (new == TCP_SYN_SENT)
 		jb_tcp_connecting(sk);
-	else if (new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV))
-		jb_tcp_established(sk);
+	else if (old == TCP_SYN_RECV ? new != TCP_CLOSE
+				     : old == TCP_SYN_SENT &&new == TCP_ESTABLISHED)
+		jb_tcp_established(sk); /* or, after TCP Fast Open, closed by the server at once */
 	else if (new == TCP_CLOSE)
 		jb_tcp_closed(sk, old);
 	return 0;

@@ -11,10 +11,22 @@
 
 extern struct jb_tcp_sockets_map jb_tcp_sockets SEC(".maps");
 
-/* Payload sent, each octet once. */
+/* States in which a FIN has been queued, at least. */
+#define JB_TCP_FIN_QUEUED                                                                          \
+	(1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2 | 1U << TCP_CLOSING | 1U << TCP_LAST_ACK |      \
+	 1U << TCP_TIME_WAIT)
+
+/*
+ * Payload sent, each octet once, and the SYN of a client. By sequence numbers: bytes_sent counts
+ * again what the node itself has refused, as a full queueing discipline does.
+ */
 static __always_inline __u64 jb_tcp_sent(const struct tcp_sock *tp)
 {
-	return tp->bytes_sent - tp->bytes_retrans;
+	const struct sock_common *skc = &tp->inet_conn.icsk_inet.sk.__sk_common;
+	__u64 sent = tp->bytes_acked + (__u32)(tp->snd_nxt - tp->snd_una);
+	bool fin = 1U << skc->skc_state & JB_TCP_FIN_QUEUED && tp->snd_nxt == tp->write_seq;
+
+	return sent && fin ? sent - 1 : sent;
 }
 
 /* Payload received; the kernel counts a FIN as an octet. */
@@ -75,13 +87,6 @@ static __always_inline void jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 n
 static __always_inline void jb_tcp_account(struct jb_tcp_socket *s, const struct tcp_sock *tp,
 					   struct jb_tcp_totals *totals)
 {
-	if (s->rough) {
-		s->bytes[JB_EGRESS] = jb_tcp_sent(tp);
-		s->bytes[JB_INGRESS] = jb_tcp_received(tp);
-		s->retransmitted = tp->total_retrans;
-		s->rough = 0;
-		return;
-	}
 	jb_tcp_catch_up(&totals->bytes[JB_EGRESS], &s->bytes[JB_EGRESS], jb_tcp_sent(tp));
 	jb_tcp_catch_up(&totals->bytes[JB_INGRESS], &s->bytes[JB_INGRESS], jb_tcp_received(tp));
 	jb_tcp_catch_up32(&totals->retransmitted, &s->retransmitted, tp->total_retrans);

@@ -42,9 +42,17 @@ static __noinline struct jb_tcp_socket *jb_tcp_adopt_packet(struct __sk_buff *sk
 		.leg = jb_packet_leg(sk),
 		.role = JB_TCP_ROLE_MAX,
 		.flags = JB_TCP_STOOD,
-		.rough = 1,
 	};
+	__u32 state = sk->state;
+	struct bpf_tcp_sock *tp = bpf_tcp_sock(sk);
 
+	if (!tp)
+		return NULL;
+	/* As jb_tcp_sent() and jb_tcp_received() have it; this packet is still to come. */
+	fresh.bytes[JB_EGRESS] = tp->bytes_acked + (__u32)(tp->snd_nxt - tp->snd_una) -
+				 (state == BPF_TCP_FIN_WAIT1 || state == BPF_TCP_FIN_WAIT2);
+	fresh.bytes[JB_INGRESS] = tp->bytes_received - (state == BPF_TCP_CLOSE_WAIT);
+	fresh.retransmitted = tp->total_retrans;
 	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.leg);
 	return bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
 }
@@ -87,7 +95,7 @@ static __always_inline void jb_tcp_packet(struct __sk_buff *skb, __u32 offset,
 
 	if (!sk)
 		return;
-	if (direction == JB_INGRESS && sk->state == BPF_TCP_ESTABLISHED)
+	if (direction == JB_INGRESS && 1U << sk->state & JB_TCP_STANDS)
 		jb_tcp_established_packet(skb, sk);
 	else if (direction == JB_INGRESS && jb_config.kfuncs && sk->state == BPF_TCP_LISTEN)
 		jb_listener_packet(skb, offset);

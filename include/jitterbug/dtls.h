@@ -23,6 +23,13 @@ enum jb_dtls_content {
 #define JB_DTLS_CLIENT_HELLO 1
 
 /*
+ * From the record's beginning: where in its message a fragment begins, 24 bits; and four octets of
+ * the random: not its first four, which in old clients tell the time, and aligned.
+ */
+#define JB_DTLS_FRAGMENT_AT 19
+#define JB_DTLS_RANDOM_AT   32
+
+/*
  * HELLO: a ClientHello, also a repeated one, a later fragment of one, or the one that brings a
  * cookie. FINISH: a ChangeCipherSpec, or a record of a later epoch; that is what both sides' last
  * flights begin with up to DTLS 1.2, in 1.3 the server's first.
@@ -94,6 +101,24 @@ JB_INLINE enum jb_dtls_step jb_dtls_step(jb_rtp_read read, const void *packet, _
 		left -= JB_DTLS_HEADER_LEN + size;
 	}
 	return step;
+}
+
+/*
+ * Four octets of the random of a ClientHello with which the datagram begins: the same in one that
+ * is sent again or brings a cookie, others in that of another handshake. 0: there are none to see,
+ * as in a later fragment.
+ */
+JB_INLINE __u32 jb_dtls_random(jb_rtp_read read, const void *packet, __u32 length)
+{
+	__u8 b[JB_DTLS_RANDOM_AT + 4] __attribute__((aligned(4)));
+
+	if (length < sizeof(b) || read(packet, 0, b, sizeof(b)) || !jb_dtls_is_classic(b))
+		return 0;
+	if (jb_be16(b + 3) || jb_dtls_clear_step(b, jb_be16(b + 11)) != JB_DTLS_HELLO)
+		return 0;
+	if (b[JB_DTLS_FRAGMENT_AT] || jb_be16(b + JB_DTLS_FRAGMENT_AT + 1))
+		return 0;
+	return jb_be32(b + JB_DTLS_RANDOM_AT);
 }
 
 #endif

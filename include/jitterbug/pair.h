@@ -11,9 +11,13 @@
 #define JB_PAIRS 8192 /* of the whole node; a power of two */
 /* In `row`: it has been sent again, so that nobody knows which of them the answer belongs to. */
 #define JB_PAIR_AGAIN (1U << 31)
+/* In `id`. Without it: it has timed out, and is kept so that a repeat is no new request. */
+#define JB_PAIR_WAITING 1ULL
+/* Until when, since it was sent first: RFC 8489 6.2.1 gives up after 39.5 s. */
+#define JB_PAIR_KEPT_NS (40 * JB_SECOND_NS)
 
 struct jb_pair {
-	__u64 id;  /* 0: empty. Whoever swaps it for 0 has the entry */
+	__u64 id;  /* 0: empty. Whoever swaps it has what he swapped it from */
 	__u32 row; /* of totals, | JB_PAIR_AGAIN */
 	__u32 at;  /* 1024 ns, modulo 2^32 */
 };

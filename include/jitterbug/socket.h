@@ -27,14 +27,14 @@ enum jb_tcp_flag {
 struct jb_tcp_socket {
 	__u64 cgroup_id;
 	__u64 started_ns; /* connect(), then established; 0 for one older than the agent */
-	__u64 bytes[JB_DIRECTION_MAX];
+	__u64 bytes[JB_DIRECTION_MAX]; /* a client's SYN is one sent */
 	__u32 retransmitted;
 	__u32 srtt; /* the latest sample, where samples are taken from it; tcp_sock's unit */
 	__u32 row;  /* of JB_SLOT_TCP + leg */
 	__u8 leg;   /* enum jb_tcp_leg */
 	__u8 role;  /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
 	__u8 flags; /* enum jb_tcp_flag; written with the socket locked */
-	__u8 rough; /* found by a packet: what it had counted before is still to be read */
+	__u8 zero;
 };
 
 /* One connection, as the iterator tells it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* DTLS handshakes (--metrics full): from the first ClientHello until both sides have finished. */
+#include <sched.h>
 #include <string.h>
 #include <netinet/in.h>
 #include "kernel/batch.h"
@@ -13,6 +14,7 @@
 enum flight {
 	CLIENT_HELLO,
 	CLIENT_HELLO_FRAGMENT, /* a later one */
+	OTHER_CLIENT_HELLO,    /* with another random */
 	SERVER_HELLO,
 	VERIFY_REQUEST,
 	KEYS, /* Certificate and so on, and ChangeCipherSpec */
@@ -59,10 +61,39 @@ static const struct handshake handshakes[] = {
 	 {{OUT, CLIENT_HELLO},
 	  {OUT, KEYS},
 	  {IN, KEYS},
-	  {OUT, CLIENT_HELLO},
+	  {OUT, OTHER_CLIENT_HELLO},
 	  {OUT, KEYS},
 	  {IN, KEYS}},
 	 2},
+	{"finished, and the hello comes once more",
+	 6,
+	 {{OUT, CLIENT_HELLO},
+	  {OUT, KEYS},
+	  {IN, KEYS},
+	  {OUT, CLIENT_HELLO},
+	  {OUT, DATA},
+	  {IN, DATA}},
+	 1},
+	{"finished, and a fragment of the hello comes once more",
+	 7,
+	 {{OUT, CLIENT_HELLO},
+	  {OUT, CLIENT_HELLO_FRAGMENT},
+	  {OUT, KEYS},
+	  {IN, KEYS},
+	  {OUT, CLIENT_HELLO_FRAGMENT},
+	  {OUT, DATA},
+	  {IN, DATA}},
+	 1},
+	{"the hello's fragments in disorder, then one once more",
+	 7,
+	 {{OUT, CLIENT_HELLO_FRAGMENT},
+	  {OUT, CLIENT_HELLO},
+	  {OUT, KEYS},
+	  {IN, KEYS},
+	  {OUT, CLIENT_HELLO},
+	  {OUT, DATA},
+	  {IN, DATA}},
+	 1},
 	{"a hello in fragments",
 	 4,
 	 {{OUT, CLIENT_HELLO}, {OUT, CLIENT_HELLO_FRAGMENT}, {OUT, KEYS}, {IN, KEYS}},
@@ -98,13 +129,14 @@ static void record(struct jb_wire *w, __u8 content, __u16 epoch, __u16 size)
 	jb_wire_u16(w, size);
 }
 
-static void handshake_record(struct jb_wire *w, __u8 type, __u8 fragment)
+static void handshake_record(struct jb_wire *w, __u8 type, __u8 fragment, __u8 random)
 {
 	record(w, 22, 0, 60);
 	jb_wire_u8(w, type);
-	jb_wire_fill(w, 0, 6);
-	jb_wire_u8(w, fragment); /* in its offset */
-	jb_wire_fill(w, 0, 52);
+	jb_wire_fill(w, 0, 7);
+	jb_wire_u8(w, fragment); /* the last octet of its offset */
+	jb_wire_fill(w, 0, 3);
+	jb_wire_fill(w, random, 48);
 }
 
 static void protected_record(struct jb_wire *w, __u8 content)
@@ -123,21 +155,26 @@ static void build(struct jb_wire *w, enum flight flight)
 {
 	switch (flight) {
 	case CLIENT_HELLO:
+		handshake_record(w, 1, 0, 0xa1);
+		break;
+	case OTHER_CLIENT_HELLO:
+		handshake_record(w, 1, 0, 0xa2);
+		break;
 	case CLIENT_HELLO_FRAGMENT:
-		handshake_record(w, 1, flight == CLIENT_HELLO_FRAGMENT);
+		handshake_record(w, 1, 48, 0xa3);
 		break;
 	case SERVER_HELLO:
-		handshake_record(w, 2, 0);
-		handshake_record(w, 11, 0);
-		handshake_record(w, 14, 0);
+		handshake_record(w, 2, 0, 0);
+		handshake_record(w, 11, 0, 0);
+		handshake_record(w, 14, 0, 0);
 		break;
 	case VERIFY_REQUEST:
-		handshake_record(w, 3, 0);
+		handshake_record(w, 3, 0, 0);
 		break;
 	case KEYS:
-		handshake_record(w, 11, 0);
-		handshake_record(w, 16, 0);
-		handshake_record(w, 15, 0);
+		handshake_record(w, 11, 0, 0);
+		handshake_record(w, 16, 0, 0);
+		handshake_record(w, 15, 0, 0);
 		change_cipher_spec(w);
 		protected_record(w, 22);
 		break;
@@ -308,6 +345,81 @@ static void test_abandoned(void **state)
 	assert_in_range(ns, 1, jb_parallel_now_ns() - begin);
 }
 
+/* A late duplicate of the hello changes nothing; on the same ports it is a new one in a minute. */
+static void test_late_hello(void **state)
+{
+	struct jb_harness *h = *state;
+	__u64 ns, known;
+
+	jb_harness_mark(h);
+	send_flight(h, OUT, 4, 33000, CLIENT_HELLO);
+	age(h, 80 * JB_MS_NS);
+	send_flight(h, OUT, 4, 33000, KEYS);
+	send_flight(h, IN, 4, 33000, KEYS);
+	assert_int_equal(samples(h, &known), 1);
+	send_flight(h, OUT, 4, 33000, CLIENT_HELLO);
+	age(h, 2 * JB_SECOND_NS);
+	send_flight(h, OUT, 4, 33000, DATA);
+	send_flight(h, IN, 4, 33000, DATA);
+	assert_int_equal(samples(h, &ns), 1);
+	assert_int_equal(ns, known);
+	age(h, 60 * JB_SECOND_NS);
+	send_flight(h, OUT, 4, 33000, CLIENT_HELLO);
+	send_flight(h, OUT, 4, 33000, KEYS);
+	send_flight(h, IN, 4, 33000, KEYS);
+	assert_int_equal(samples(h, &ns), 2);
+	assert_true(ns - known < 80 * JB_MS_NS);
+}
+
+#define ROUNDS 5000U
+
+static _Atomic __u32 hellos;
+static _Atomic __u32 finishes; /* two to a hello */
+
+/* Each side sends as soon as there was a hello; the one that comes in says it, too. */
+static void finish_one_side(struct jb_sender *sender)
+{
+	struct jb_test_packet p;
+	struct jb_wire w = {};
+
+	build(&w, DATA);
+	jb_test_datagram(&p, 4, w.data, w.len);
+	if (sender->index == IN)
+		jb_test_reverse(&p);
+	for (__u32 i = 0; i < ROUNDS; i++) {
+		while (sender->index == IN && finishes < 2 * i)
+			sched_yield();
+		if (sender->index == IN) {
+			send_flight(sender->h, OUT, 4, 5004,
+				    i % 2 ? CLIENT_HELLO : OTHER_CLIENT_HELLO);
+			hellos++;
+		}
+		while (hellos <= i)
+			sched_yield();
+		jb_parallel_send(sender, sender->index, &p);
+		finishes++;
+	}
+}
+
+/* Both sides finish at once, on two CPUs: each handshake counts once. */
+static void test_two_cpus(void **state)
+{
+	struct jb_sender senders[JB_DIRECTION_MAX];
+	struct jb_harness *h = *state;
+	__u64 ns;
+
+	jb_harness_mark(h);
+	for (int i = 0; i < JB_DIRECTION_MAX; i++) {
+		senders[i] = (struct jb_sender){.h = h, .run = finish_one_side, .index = i};
+		jb_parallel_start(&senders[i]);
+	}
+	for (int i = 0; i < JB_DIRECTION_MAX; i++) {
+		jb_parallel_join(&senders[i]);
+		assert_int_equal(senders[i].refused, 0);
+	}
+	assert_int_equal(samples(h, &ns), ROUNDS);
+}
+
 static void test_cut_anywhere(void **state)
 {
 	struct jb_harness *h = *state;
@@ -330,9 +442,10 @@ static void test_cut_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_handshakes),   cmocka_unit_test(test_essential),
-		cmocka_unit_test(test_time),         cmocka_unit_test(test_abandoned),
-		cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_handshakes), cmocka_unit_test(test_essential),
+		cmocka_unit_test(test_time),       cmocka_unit_test(test_abandoned),
+		cmocka_unit_test(test_late_hello), cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_two_cpus),
 	};
 
 	return cmocka_run_group_tests_name("DTLS", tests, jb_harness_setup, jb_harness_teardown);

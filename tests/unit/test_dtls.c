@@ -162,6 +162,39 @@ static void test_eight_records(void **state)
 	}
 }
 
+static __u32 random_of(const struct datagram *d, __u32 length)
+{
+	struct jb_memory m = {d->octets, length, NULL};
+
+	return jb_dtls_random(jb_memory_read, &m, length);
+}
+
+/* The octets of a ClientHello behind the four that may tell the time. */
+static void test_random(void **state)
+{
+	static const __u8 random[] = {0x5f, 0, 0, 1, 0, 0xca, 0xfe, 0xba, 0xbe};
+	struct datagram d = {.length = 0};
+
+	(void)state;
+	add(&d, 22, 0xff, 0, 192, 1);
+	memcpy(d.octets + 27, random, sizeof(random));
+	assert_int_equal(random_of(&d, d.length), 0xcafebabe);
+	for (__u32 length = 0; length < 36; length++)
+		assert_int_equal(random_of(&d, length), 0);
+	for (int i = 19; i < 22; i++) { /* a later fragment's are others */
+		d.octets[i] = 1;
+		assert_int_equal(random_of(&d, d.length), 0);
+		d.octets[i] = 0;
+	}
+	for (int i = 0; i < 14; i++) {
+		if (i >= 5 && i < 11) /* record number */
+			continue;
+		d.octets[i] ^= 0x80;
+		assert_int_equal(random_of(&d, d.length), i < 11 || i == 13 ? 0 : 0xcafebabe);
+		d.octets[i] ^= 0x80;
+	}
+}
+
 /* Each form of DTLS 1.3's unified header with each length of ciphertext, alone and padded. */
 static void test_unified_header(void **state)
 {
@@ -255,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_change_cipher_spec_has_content),
 		cmocka_unit_test(test_the_first_that_shows_anything),
 		cmocka_unit_test(test_eight_records),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_unified_header),
 		cmocka_unit_test(test_dtls_13_server_flight),
 		cmocka_unit_test(test_connection_id),

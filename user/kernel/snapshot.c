@@ -74,24 +74,41 @@ void jb_kernel_count(struct jb_kernel *kernel, __u32 row, const union jb_totals 
 			__atomic_fetch_add(&to->word[i], more->word[i], __ATOMIC_RELAXED);
 }
 
-void jb_kernel_expire_stun(struct jb_kernel *kernel, __u64 now_ns, __u8 *row_in_use)
+/* What was asked after `now_ns`, when the pass began, has no age yet. */
+static __u64 pair_age_ns(const struct jb_pair *pair, __u64 now_ns)
+{
+	bool later = (__s32)(jb_pair_time(now_ns) - pair->at) < 0;
+
+	return later ? 0 : jb_pair_age_ns(pair, now_ns);
+}
+
+static void expire_pair(struct jb_kernel *kernel, struct jb_pair *pair, __u64 now_ns,
+			__u8 *row_in_use)
 {
 	static const union jb_totals timeout = {.signal.stun_timeouts = 1};
+	__u64 id = __atomic_load_n(&pair->id, __ATOMIC_ACQUIRE);
+	__u32 row = pair->row & ~JB_PAIR_AGAIN;
+	__u64 age_ns = pair_age_ns(pair, now_ns);
+	__u64 left = age_ns < JB_PAIR_KEPT_NS ? id & ~JB_PAIR_WAITING : 0;
+	bool waiting = id & JB_PAIR_WAITING;
 
-	for (__u32 i = 0; i < JB_PAIRS; i++) {
-		struct jb_pair *pair = &kernel->stun[i];
-		__u64 id = __atomic_load_n(&pair->id, __ATOMIC_ACQUIRE);
-		__u32 row = pair->row & ~JB_PAIR_AGAIN;
-
-		if (!id || row >= kernel->rows)
-			continue;
+	if (!id || row >= kernel->rows)
+		return;
+	/* Nothing more is counted of what has timed out. */
+	if (waiting)
 		row_in_use[row] = 1;
-		if (jb_pair_age_ns(pair, now_ns) < JB_STUN_TIMEOUT_NS)
-			continue;
-		if (__atomic_compare_exchange_n(&pair->id, &id, 0, false, __ATOMIC_ACQ_REL,
-						__ATOMIC_RELAXED))
-			jb_kernel_count(kernel, row, &timeout);
-	}
+	if (age_ns < JB_STUN_TIMEOUT_NS || left == id)
+		return;
+	if (__atomic_compare_exchange_n(&pair->id, &id, left, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_RELAXED) &&
+	    waiting)
+		jb_kernel_count(kernel, row, &timeout);
+}
+
+void jb_kernel_expire_stun(struct jb_kernel *kernel, __u64 now_ns, __u8 *row_in_use)
+{
+	for (__u32 i = 0; i < JB_PAIRS; i++)
+		expire_pair(kernel, &kernel->stun[i], now_ns, row_in_use);
 }
 
 __u32 jb_kernel_rows(const struct jb_kernel *kernel)

@@ -24,7 +24,10 @@ void jb_kernel_add_totals(const struct jb_kernel *kernel, __u32 row, union jb_to
 /* Adds *more to the row: what user space has found out. */
 void jb_kernel_count(struct jb_kernel *kernel, __u32 row, const union jb_totals *more);
 
-/* Gives up STUN requests older than JB_STUN_TIMEOUT_NS; sets row_in_use[] of those that wait. */
+/*
+ * Counts STUN requests older than JB_STUN_TIMEOUT_NS as timed out, forgets those older than
+ * JB_PAIR_KEPT_NS; sets row_in_use[] of those that wait.
+ */
 void jb_kernel_expire_stun(struct jb_kernel *kernel, __u64 now_ns, __u8 *row_in_use);
 
 /*
