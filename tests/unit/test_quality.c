@@ -18,7 +18,7 @@ static const struct jb_impairment_limits limits = {.loss_ppm = 20000, .jitter_ns
 static struct jb_receiver receiver;
 static struct jb_quality quality;
 static struct jb_quality_totals total;
-static __u64 unix_s;
+static struct jb_quality_time at;
 
 /* A PCMU stream with a pass at its beginning. */
 static int setup(void **state)
@@ -32,15 +32,17 @@ static int setup(void **state)
 					.media = JB_MEDIA_AUDIO,
 					.flags = JB_INTERVAL_KNOWN,
 					.interval = 20 * JB_MS_NS >> 10};
-	unix_s = NOON;
-	jb_quality_pass(&quality, &receiver, JB_INGRESS, 0, unix_s, &limits, true, &total);
+	at = (struct jb_quality_time){.now_ns = receiver.started_ns, .unix_s = NOON};
+	jb_quality_pass(&quality, &receiver, JB_INGRESS, &at, &limits, true, &total);
 	return 0;
 }
 
 static void pass_with(enum jb_direction direction, bool mos)
 {
-	unix_s += 5;
-	jb_quality_pass(&quality, &receiver, direction, INTERVAL, unix_s, &limits, mos, &total);
+	at.interval_ns = INTERVAL;
+	at.now_ns += INTERVAL;
+	at.unix_s += INTERVAL / JB_SECOND_NS;
+	jb_quality_pass(&quality, &receiver, direction, &at, &limits, mos, &total);
 }
 
 static void pass(void)
@@ -151,6 +153,20 @@ static void test_a_stream_that_began_anew(void **state)
 	assert_int_equal(quality.impaired_since_s, 0);
 }
 
+/* A stream isn't impaired before it begins, however long the interval is in which it does. */
+static void test_impaired_from_its_beginning(void **state)
+{
+	(void)state;
+	receiver.started_ns = at.now_ns + INTERVAL - 2 * JB_SECOND_NS;
+	receiver.last_ns = receiver.started_ns;
+	play(10);
+	pass();
+	assert_int_equal(quality.impaired_since_s, NOON + 3);
+	play(10);
+	pass();
+	assert_int_equal(quality.impaired_since_s, NOON + 3);
+}
+
 static __u64 mos_samples(void)
 {
 	__u64 n = 0;
@@ -212,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup(test_several_reasons_are_impaired_once, setup),
 		cmocka_unit_test_setup(test_silence_changes_nothing, setup),
 		cmocka_unit_test_setup(test_since_when, setup),
+		cmocka_unit_test_setup(test_impaired_from_its_beginning, setup),
 		cmocka_unit_test_setup(test_a_stream_that_began_anew, setup),
 		cmocka_unit_test_setup(test_mos, setup),
 		cmocka_unit_test_setup(test_no_mos, setup),

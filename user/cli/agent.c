@@ -8,12 +8,12 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "cli/common.h"
+#include "cli/passes.h"
 #include "node/node.h"
 #include "streams/census.h"
 #include "web/server.h"
 
 #define NAME "jitterbug agent"
-#define GONE "the cgroup %s is gone: no packet is measured"
 
 /* A number's macro as text. */
 #define TEXT(number)   QUOTED(number)
@@ -98,8 +98,7 @@ struct agent {
 	struct jb_node *node;
 	struct jb_server *server;
 	struct jb_loop *loop;
-	bool failing; /* the last pass failed: it is logged once */
-	bool gone;    /* its cgroup is: likewise */
+	struct jb_passes passes;
 };
 
 static unsigned int serve_metrics(void *ctx, const struct jb_request *request,
@@ -150,11 +149,12 @@ static unsigned int serve_ready(void *ctx, const struct jb_request *request, str
 
 	(void)request;
 	if (!jb_node_is_measuring(agent->node)) {
-		jb_buffer_printf(body, GONE "\n", jb_node_cgroup(agent->node));
+		jb_buffer_printf(body, JB_PASSES_CGROUP_GONE "\n", jb_node_cgroup(agent->node));
 		return 503;
 	}
-	jb_buffer_puts(body, agent->failing ? "the last pass over the BPF maps failed\n" : "ok\n");
-	return agent->failing ? 503 : 200;
+	jb_buffer_puts(body,
+		       agent->passes.failing ? "the last pass over the BPF maps failed\n" : "ok\n");
+	return agent->passes.failing ? 503 : 200;
 }
 
 static const struct jb_route routes[] = {
@@ -166,29 +166,11 @@ static const struct jb_route routes[] = {
 	{"/api/v1/drops", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_drops},
 };
 
-static void on_result(struct agent *agent, const char *what, int err)
-{
-	if (err && !agent->failing)
-		jb_log(JB_LOG_ERROR, "%s: %s", what, strerror(-err));
-	if (!err && agent->failing)
-		jb_log(JB_LOG_INFO, "%s: works again", what);
-	agent->failing = err;
-}
-
-static void check_cgroup(struct agent *agent)
-{
-	if (agent->gone || jb_node_is_measuring(agent->node))
-		return;
-	jb_log(JB_LOG_ERROR, GONE, jb_node_cgroup(agent->node));
-	agent->gone = true;
-}
-
 static void on_tick(void *ctx)
 {
 	struct agent *agent = ctx;
 
-	on_result(agent, "pass over the BPF maps", jb_node_tick(agent->node));
-	check_cgroup(agent);
+	jb_passes_tell(&agent->passes, agent->node, jb_node_tick(agent->node));
 }
 
 static void on_workload(int fd, uint32_t events, void *ctx)
@@ -348,6 +330,7 @@ int jb_cli_agent(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	jb_log_init(config.log_level, config.log_format);
+	agent.passes = (struct jb_passes){.uplink = config.uplink, .max_series = config.max_series};
 	status = run(&agent, &config);
 	jb_server_stop(agent.server);
 	jb_node_close(agent.node);

@@ -85,18 +85,49 @@ void jb_kernel_time_queues(struct jb_kernel *kernel, bool media)
 	}
 }
 
-int jb_kernel_attach_uplink(struct jb_kernel *kernel, char *error)
+static int attach_uplink(struct jb_kernel *kernel, bool replace)
 {
 	const struct jb_bpf *skel = kernel->skel;
+
+	return jb_uplink_attach(&kernel->uplink, bpf_program__fd(skel->progs.jb_edge_ingress),
+				bpf_program__fd(skel->progs.jb_edge_egress), replace);
+}
+
+int jb_kernel_attach_uplink(struct jb_kernel *kernel, char *error)
+{
 	char what[64];
 	int err;
 
 	if (!kernel->uplink.index)
 		return 0;
-	err = jb_uplink_attach(&kernel->uplink, bpf_program__fd(skel->progs.jb_edge_ingress),
-			       bpf_program__fd(skel->progs.jb_edge_egress));
+	err = attach_uplink(kernel, true);
 	snprintf(what, sizeof(what), "attach to --uplink %s", kernel->uplink.name);
 	return err ? jb_kernel_fail(error, err, what) : 0;
+}
+
+/* To what has the name now. The programs were loaded for one link layer. */
+static int attach_uplink_again(struct jb_kernel *kernel)
+{
+	struct jb_uplink found = {};
+	int err = jb_uplink_find(&found, kernel->uplink.name);
+
+	if (err)
+		return err;
+	if (found.header != kernel->uplink.header)
+		return -EAFNOSUPPORT;
+	kernel->uplink = found;
+	/* Two agents would take each other's place in turn. */
+	return attach_uplink(kernel, false);
+}
+
+int jb_kernel_check_uplink(struct jb_kernel *kernel)
+{
+	if (!kernel->uplink.index || jb_uplink_holds(&kernel->uplink))
+		return 0;
+	if (!kernel->uplink.attached)
+		return attach_uplink_again(kernel);
+	jb_uplink_detach(&kernel->uplink);
+	return -ENODEV;
 }
 
 /* The kernel detaches a link whose cgroup has been removed, and then tells no cgroup of it. */

@@ -42,6 +42,13 @@ int jb_kernel_attach(struct jb_kernel *kernel, const char *path, char *error);
 /* Attaches to the interface of the options, if there is one; that may not fail. */
 int jb_kernel_attach_uplink(struct jb_kernel *kernel, char *error);
 
+/*
+ * An interface may go, and another of its name may come: attaches to it in a later call than the
+ * one that finds it gone. 0: attached, or none was asked for; -ENODEV: gone; or -errno of why it
+ * can't be attached to.
+ */
+int jb_kernel_check_uplink(struct jb_kernel *kernel);
+
 /* Detaches and frees; NULL is fine. */
 void jb_kernel_free(struct jb_kernel *kernel);
 
@@ -51,7 +58,7 @@ __u32 jb_kernel_possible_cpus(void);
 struct jb_kernel_program_info {
 	const char *name;
 	bool attaches;    /* false: user space runs it, or the kernel can't */
-	bool attached;    /* no longer once its cgroup has been removed */
+	bool attached;    /* no longer once its cgroup or interface has gone */
 	bool media;       /* without it nothing is measured */
 	__u64 misses;     /* runs that the kernel skipped: it interrupted itself, on that CPU */
 	__u64 runtime_ns; /* counted only while kernel.bpf_stats_enabled is 1 */

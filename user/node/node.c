@@ -143,6 +143,16 @@ bool jb_node_is_measuring(const struct jb_node *node)
 	return true;
 }
 
+int jb_node_uplink_error(const struct jb_node *node)
+{
+	return node->uplink_error;
+}
+
+__u64 jb_node_folded(const struct jb_node *node)
+{
+	return jb_registry_folded(node->registry);
+}
+
 struct noting {
 	struct jb_drops_ledger *ledger;
 	int error;
@@ -177,6 +187,7 @@ int jb_node_tick(struct jb_node *node)
 
 	err = err ? err : e;
 	e = note_drops(node, now);
+	node->uplink_error = jb_kernel_check_uplink(node->kernel);
 	return err ? err : e;
 }
 

@@ -47,6 +47,15 @@ const char *jb_node_cgroup(const struct jb_node *node);
 /* False once that cgroup has been removed: the kernel has detached the programs, for good. */
 bool jb_node_is_measuring(const struct jb_node *node);
 
+/*
+ * Whether streams are measured on --uplink, as the latest pass found: 0, also where none was asked
+ * for; -ENODEV: the interface is gone; or -errno of why the one of its name can't be attached to.
+ */
+int jb_node_uplink_error(const struct jb_node *node);
+
+/* Kinds of series of workloads that were folded into ~other so far: beyond max_series. */
+__u64 jb_node_folded(const struct jb_node *node);
+
 /* The pass that is due every JB_CENSUS_INTERVAL_MS. 0, or -errno of the first part that failed. */
 int jb_node_tick(struct jb_node *node);
 

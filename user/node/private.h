@@ -17,7 +17,8 @@ struct jb_node {
 	__u32 slot_series[JB_SLOT_MAX];
 	bool full;
 	bool workload_came;
-	int *place; /* of each row's owner among the totals of the page in the making */
+	int uplink_error; /* of the latest pass */
+	int *place;       /* of each row's owner among the totals of the page in the making */
 	__u64 scrape_ns;
 	char root[PATH_MAX];   /* mount point of cgroup2: names are read there */
 	char cgroup[PATH_MAX]; /* where the programs are attached */

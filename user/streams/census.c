@@ -124,11 +124,11 @@ static void observe_jitter(struct jb_census *census, const struct jb_stream *str
 
 static void judge(struct jb_census *census, struct memory *m, const struct jb_stream *stream)
 {
+	const struct jb_quality_time time = {census->now_ns, census->interval_ns, census->unix_s};
 	union jb_totals more = {};
 
-	jb_quality_pass(&m->quality, &stream->receiver, stream->direction % JB_DIRECTION_MAX,
-			census->interval_ns, census->unix_s, &census->options.limits,
-			census->options.mos, &more.quality);
+	jb_quality_pass(&m->quality, &stream->receiver, stream->direction % JB_DIRECTION_MAX, &time,
+			&census->options.limits, census->options.mos, &more.quality);
 	jb_kernel_count(census->kernel, stream->quality_row, &more);
 }
 

@@ -20,8 +20,17 @@ static void observe_mos(const struct jb_receiver *r, const struct jb_impairment_
 	more->mos_micro += (__u64)(mos * 1e6 + 0.5);
 }
 
+/* An impairment is one of the whole interval, or of the stream since it began in it. */
+static __u64 impaired_since_s(const struct jb_receiver *r, const struct jb_quality_time *time)
+{
+	__u64 age_ns = time->now_ns > r->started_ns ? time->now_ns - r->started_ns : 0;
+	__u64 ns = age_ns < time->interval_ns ? age_ns : time->interval_ns;
+
+	return time->unix_s - ns / JB_SECOND_NS;
+}
+
 void jb_quality_pass(struct jb_quality *quality, const struct jb_receiver *receiver,
-		     enum jb_direction direction, __u64 interval_ns, __u64 unix_s,
+		     enum jb_direction direction, const struct jb_quality_time *time,
 		     const struct jb_impairment_limits *limits, bool mos,
 		     struct jb_quality_totals *more)
 {
@@ -30,7 +39,7 @@ void jb_quality_pass(struct jb_quality *quality, const struct jb_receiver *recei
 	__u32 reasons;
 
 	jb_impairment_read(receiver, &now);
-	span_ns = jb_impairment_span_ns(&quality->counts, &now, interval_ns);
+	span_ns = jb_impairment_span_ns(&quality->counts, &now, time->interval_ns);
 	reasons = jb_impairment_judge(&quality->counts, &now, jb_impairment_jitter(receiver),
 				      direction, limits);
 	more->stream_ns += span_ns;
@@ -44,6 +53,6 @@ void jb_quality_pass(struct jb_quality *quality, const struct jb_receiver *recei
 	if (span_ns && !reasons)
 		quality->impaired_since_s = 0;
 	else if (reasons && !quality->impaired_since_s)
-		quality->impaired_since_s = unix_s - interval_ns / JB_SECOND_NS;
+		quality->impaired_since_s = impaired_since_s(receiver, time);
 	quality->counts = now;
 }

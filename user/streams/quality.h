@@ -11,13 +11,19 @@ struct jb_quality {
 	__u64 impaired_since_s; /* Unix time at which the present impairment began; 0: none */
 };
 
+/* When a pass is made. */
+struct jb_quality_time {
+	__u64 now_ns;      /* CLOCK_MONOTONIC, as the receiver's times */
+	__u64 interval_ns; /* since the pass before */
+	__u64 unix_s;      /* now, by the time of day */
+};
+
 /*
  * Adds to *more, which the caller adds to the totals: stream seconds, impaired seconds, those of
- * each reason, and with `mos` a sample for audio. `unix_s` is the time of this pass, `interval_ns`
- * what has passed since the one before. A silent interval changes nothing.
+ * each reason, and with `mos` a sample for audio. A silent interval changes nothing.
  */
 void jb_quality_pass(struct jb_quality *quality, const struct jb_receiver *receiver,
-		     enum jb_direction direction, __u64 interval_ns, __u64 unix_s,
+		     enum jb_direction direction, const struct jb_quality_time *time,
 		     const struct jb_impairment_limits *limits, bool mos,
 		     struct jb_quality_totals *more);
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cli/passes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include "base/log.h"
+
+static void tell_result(struct jb_passes *passes, int err)
+{
+	static const char what[] = "pass over the BPF maps";
+
+	if (err && !passes->failing)
+		jb_log(JB_LOG_ERROR, "%s: %s", what, strerror(-err));
+	if (!err && passes->failing)
+		jb_log(JB_LOG_INFO, "%s: works again", what);
+	passes->failing = err;
+}
+
+static void tell_cgroup(struct jb_passes *passes, const struct jb_node *node)
+{
+	if (passes->cgroup_gone || jb_node_is_measuring(node))
+		return;
+	jb_log(JB_LOG_ERROR, JB_PASSES_CGROUP_GONE, jb_node_cgroup(node));
+	passes->cgroup_gone = true;
+}
+
+/* An optional part: the agent is Ready without it. */
+static void tell_uplink(struct jb_passes *passes, const struct jb_node *node)
+{
+	int err = jb_node_uplink_error(node);
+
+	if (err == passes->uplink_error)
+		return;
+	if (!err)
+		jb_log(JB_LOG_INFO, "the uplink %s is measured again", passes->uplink);
+	else if (err == -ENODEV)
+		jb_log(JB_LOG_WARNING, "the uplink %s is gone: no stream is measured there",
+		       passes->uplink);
+	else
+		jb_log(JB_LOG_WARNING, "the uplink %s is there, but not measured: %s",
+		       passes->uplink, strerror(-err));
+	passes->uplink_error = err;
+}
+
+static void tell_folding(struct jb_passes *passes, const struct jb_node *node)
+{
+	if (passes->folding || !jb_node_folded(node))
+		return;
+	jb_log(JB_LOG_WARNING,
+	       "--max-series %" PRIu32 " is reached: what is new is folded into ~other",
+	       passes->max_series);
+	passes->folding = true;
+}
+
+void jb_passes_tell(struct jb_passes *passes, const struct jb_node *node, int err)
+{
+	tell_result(passes, err);
+	tell_cgroup(passes, node);
+	tell_uplink(passes, node);
+	tell_folding(passes, node);
+}

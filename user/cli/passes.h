@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the agent's passes come to, logged when it changes. */
+#ifndef JB_CLI_PASSES_H
+#define JB_CLI_PASSES_H
+
+#include <stdint.h>
+#include "node/node.h"
+
+#define JB_PASSES_CGROUP_GONE "the cgroup %s is gone: no packet is measured"
+
+/* What is not an option is all 0 at first. */
+struct jb_passes {
+	const char *uplink; /* of --uplink */
+	uint32_t max_series;
+	bool failing;     /* the last pass failed */
+	bool cgroup_gone; /* for good */
+	bool folding;     /* a workload was folded into ~other */
+	int uplink_error; /* jb_node_uplink_error() */
+};
+
+/* After each jb_node_tick(), with its result. */
+void jb_passes_tell(struct jb_passes *passes, const struct jb_node *node, int err);
+
+#endif
