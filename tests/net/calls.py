@@ -14,7 +14,7 @@ import truth
 from capture import Capture, announce, rtp_streams
 from lab import Agent, Cgroup, Namespaces, Process, bridge, receiver, wait_until
 
-SECONDS = 16
+SECONDS = 12
 SSRC = 0x6a627200  # the port is added
 
 Sender = namedtuple("Sender", "lab port make pt rtpmap media clock")

@@ -14,13 +14,13 @@ import subprocess
 import sys
 import time
 
-from lab_agent import Agent, parse_metrics, total
+from lab_agent import Agent, free_port, parse_metrics, total
 from lab_process import (LabError, Process, close_processes, enter_netns, jitterbug,
                          run_in_netns, tool, wait_until)
 
 __all__ = ["Agent", "Cgroup", "LabError", "Namespaces", "Process", "bridge", "cgroup_root",
-           "enter_netns", "jitterbug", "parse_metrics", "receiver", "run_in_netns", "sender",
-           "sweep", "tool", "total", "wait_until"]
+           "enter_netns", "free_port", "jitterbug", "parse_metrics", "receiver", "run_in_netns",
+           "sender", "sweep", "tool", "total", "wait_until"]
 
 PREFIX = "jbt"
 RMDIR_S = 2

@@ -58,7 +58,8 @@ def total(metrics, name, **labels):
                if series == name and wanted <= has)
 
 
-def _free_port():
+def free_port():
+    """Of TCP, that nobody has by now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -72,7 +73,7 @@ class Agent:
 
     def __init__(self, *options, netns=None, cgroup=None, env=None, deadline=15):
         self.netns = netns
-        self.port = self._inside(_free_port)
+        self.port = self._inside(free_port)
         self.process = Process(jitterbug(), "agent", "--listen", f"127.0.0.1:{self.port}", *options,
                                netns=netns, cgroup=cgroup, env=env)
         self._stopped = False

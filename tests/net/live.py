@@ -15,6 +15,7 @@ import lab
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PT = 111
+RESIDENT_GROWTH = 8 << 20
 UDP, HOP_BY_HOP, FRAGMENT, DESTINATION = 17, 0, 44, 60
 SO_RCVBUFFORCE, SO_ATTACH_FILTER = 33, 26
 DRAIN_S = 0.3
@@ -69,10 +70,10 @@ def drop_odd(sink):
                     struct.pack("HP", 4, ctypes.addressof(code)))
 
 
-def drain(sink, quiet=DRAIN_S):
-    """All datagrams until none came for `quiet` seconds."""
+def drain(sink, quiet=DRAIN_S, most=None):
+    """All datagrams until none came for `quiet` seconds, or `most` have come."""
     got, end = [], time.monotonic() + quiet
-    while time.monotonic() < end:
+    while time.monotonic() < end and len(got) != most:
         try:
             got.append(sink.recv(65535))
             end = time.monotonic() + quiet
@@ -189,6 +190,18 @@ def unit_names(metrics, prefix=""):
 
 def unit_streams(agent, cgroup):
     return [s for s in agent.streams()["streams"] if s["unit"] == cgroup.relative]
+
+
+def assert_bounded(before, after):
+    """Between these metrics the agent's memory has hardly grown, that of its maps not at all."""
+    resident = "jitterbug_agent_resident_memory_bytes"
+    assert lab.total(after, resident) - lab.total(before, resident) < RESIDENT_GROWTH
+    for name in ("jitterbug_agent_map_bytes", "jitterbug_agent_map_capacity"):
+        assert lab.total(after, name) == lab.total(before, name)
+
+
+def unit_connections(agent, cgroup):
+    return [row for row in agent.connections() if row["unit"] == cgroup.relative]
 
 
 def faults(metrics):

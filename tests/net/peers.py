@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""TCP and UDP peers of a chosen namespace and cgroup, and firewall rules of a namespace."""
+"""TCP and UDP peers of a chosen namespace and cgroup, and what is done to their packets."""
 
 import contextlib
+import os
 import socket
 import subprocess
 
@@ -10,7 +11,8 @@ import live
 
 TCP_SYNCNT, TCP_USER_TIMEOUT = 7, 18
 WAIT_S = 10
-
+DELAY_US = 20000
+ROUND_TRIP_S = 2 * DELAY_US / 1e6
 
 # On a busy machine an ordinary process answers milliseconds late.
 PROMPTLY = ("chrt", "--fifo", 4)
@@ -35,6 +37,14 @@ def wait_said(client, word, deadline=60):
 def slow_reader(port, *options, netns=None, cgroup=None):
     return lab.Process(lab.tool("slow_reader"), "--port", port, *options, netns=netns,
                        cgroup=cgroup, ready=True)
+
+
+def overflow(port, *options, to, netns, cgroup):
+    """How many a reader with a small buffer, that doesn't read meanwhile, lost of a sender's."""
+    with slow_reader(port, "--hold", "--rcvbuf", 20000, netns=netns, cgroup=cgroup) as reader:
+        with lab.sender(port, "--pps", 0, *options, to=to, netns=netns) as sender:
+            sent = sender.summary(30)["sent"]
+        return sent - reader.finish()["datagrams"]
 
 
 # Sockets of this process, for ends of connections that no program makes on purpose
@@ -93,7 +103,43 @@ class UdpPeer:
         packets = list(packets)
         for packet in packets:
             self.socket.sendto(packet, other.address)
-        assert len(live.drain(other.socket)) == len(packets)
+        assert live.drain(other.socket, most=len(packets)) == packets
+
+
+def udp_pair(stack, net, port):
+    """(at a, at b), both on that port."""
+    return (UdpPeer(stack, f"{port}-a", net.a, net.a4, port),
+            UdpPeer(stack, f"{port}-b", net.b, net.b4, port))
+
+
+# The network between them
+
+def delaying_bridge(net, delay_us=DELAY_US, *options, log=None):
+    """Each frame is that late, both ways."""
+    return lab.bridge(net, "--all-frames", "--both-ways", "--delay-us", delay_us, "--rt",
+                      "--spin-us", 100, *options, log=log)
+
+
+# Programs
+
+@contextlib.contextmanager
+def dtls_server(directory, address, port, netns, cgroup):
+    """OpenSSL's, listening; the directory is for what it needs."""
+    key, certificate, never = directory / "key", directory / "cert", directory / "never"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=dtls", "-days", "2",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    os.mkfifo(never)  # a standard input without an end
+    with lab.Process("sh", "-c", f'exec "$@" <> {never}', "sh", "openssl", "s_server", "-dtls1_2",
+                     "-accept", f"{address}:{port}", "-quiet", "-key", key, "-cert", certificate,
+                     netns=netns, cgroup=cgroup) as server:
+        lab.wait_until(lambda: lab.run_in_netns(netns, lambda: _is_bound(port)), 10, "DTLS server")
+        yield server
+
+
+def _is_bound(port):
+    with open("/proc/thread-self/net/udp") as file:
+        return f":{port:04X} " in file.read()
 
 
 # The firewall

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """/api/v1/connections: every connection of every namespace, with its workload and figures."""
 
-import contextlib
 import json
 import subprocess
 import time
@@ -9,6 +8,7 @@ import time
 import pytest
 
 import lab
+import live
 import peers
 
 PORT = 7500
@@ -16,32 +16,12 @@ KEYS = {"namespace", "pod", "container", "unit", "local_address", "local_port", 
         "remote_port", "state", "leg", "role", "srtt_seconds", "rttvar_seconds", "min_rtt_seconds",
         "cwnd", "retransmits", "bytes_sent", "bytes_received", "age_seconds"}
 
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net):
-        yield net
-
-
-@pytest.fixture(scope="module")
-def agent():
-    with lab.Agent() as agent:
-        yield agent
-
-
-@pytest.fixture
-def ends():
-    """(client's, server's cgroup)"""
-    with lab.Cgroup("client") as client, lab.Cgroup("server") as server:
-        yield client, server
-
-
-def rows(agent, cgroup):
-    return [row for row in agent.connections() if row["unit"] == cgroup.relative]
+pytestmark = pytest.mark.usefixtures("forwarded")
 
 
 def one_row(agent, cgroup):
-    return lab.wait_until(lambda: rows(agent, cgroup), 5, f"a row of {cgroup.relative}")[0]
+    return lab.wait_until(lambda: live.unit_connections(agent, cgroup), 5,
+                          f"a row of {cgroup.relative}")[0]
 
 
 @pytest.mark.parametrize("family", ["4", "6"])
@@ -83,17 +63,17 @@ def test_ipv4_on_a_socket_of_both_families(agent, net, ends):
 
 
 def test_listed_until_the_end(agent, net, ends):
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(peers.tcp_server(PORT, netns=net.b, cgroup=ends[1]))
-        client = stack.enter_context(peers.tcp_client(
-            PORT, "--connections", 50, "--hold", to=net.b4, netns=net.a, cgroup=ends[0]))
+    with peers.tcp_server(PORT, netns=net.b, cgroup=ends[1]), \
+            peers.tcp_client(PORT, "--connections", 50, "--hold", to=net.b4, netns=net.a,
+                             cgroup=ends[0]) as client:
         peers.wait_said(client, "done")
         for cgroup in ends:
-            listed = rows(agent, cgroup)
+            listed = live.unit_connections(agent, cgroup)
             assert len({(row["local_port"], row["remote_port"]) for row in listed}) == 50
             assert {row["bytes_sent"] for row in listed} == {100}
         client.finish()
-        lab.wait_until(lambda: not rows(agent, ends[0]) + rows(agent, ends[1]), 5, "none")
+        lab.wait_until(lambda: not any(live.unit_connections(agent, cgroup) for cgroup in ends), 5,
+                       "none")
 
 
 def test_older_than_the_agent(net, ends):

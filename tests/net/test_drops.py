@@ -18,24 +18,7 @@ COUNT = 40
 NAME = "dropped_packets_total"
 GRE = 47
 
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net):
-        yield net
-
-
-@pytest.fixture(scope="module")
-def agent():
-    with lab.Agent() as agent:
-        yield agent
-
-
-@pytest.fixture
-def ends():
-    """(sender's, receiver's cgroup)"""
-    with lab.Cgroup("drop-tx") as source, lab.Cgroup("drop-rx") as sink:
-        yield source, sink
+pytestmark = pytest.mark.usefixtures("forwarded")
 
 
 def send(net, cgroup, port=PORT, to=None, count=COUNT, size=20, netns=None, family=socket.AF_INET):
@@ -121,11 +104,7 @@ def test_rule_for_another_protocol(agent, net, ends):
 @pytest.mark.parametrize("to", ["127.0.0.1", "::1"])
 def test_full_receive_buffer(agent, net, ends, to):
     drops = Drops(agent, "udp", "socket_rcvbuff")
-    with peers.slow_reader(PORT, "--hold", "--rcvbuf", 20000, netns=net.b,
-                           cgroup=ends[1]) as reader:
-        with lab.sender(PORT, "--count", 1000, "--pps", 0, to=to, netns=net.b) as sender:
-            sent = sender.summary(30)["sent"]
-        missing = sent - reader.finish()["datagrams"]
+    missing = peers.overflow(PORT, "--count", 1000, to=to, netns=net.b, cgroup=ends[1])
     assert missing > 500
     metrics = drops.settle(missing, ends[1])
     assert counters.family(metrics, "udp_receive_buffer_drops_total",
@@ -174,9 +153,9 @@ def test_what_is_delivered_is_no_drop(agent, net, ends):
     metrics = counters.settle(agent, lambda metrics: counters.family(
         metrics, "udp_packets_total", unit=ends[1].relative), sent)
     # In the bridge's namespace all packets are other hosts'.
-    found = [counters.by(metrics, NAME, "reason", unit=cgroup.relative).keys() - {"otherhost", "queue_purge"}
-             for cgroup in ends]
-    assert found == [set(), set()]
+    for cgroup in ends:
+        found = counters.by(metrics, NAME, "reason", unit=cgroup.relative).keys()
+        assert found <= {"otherhost", "queue_purge"}
 
 
 def test_listed(agent, net, ends):

@@ -12,18 +12,12 @@ import live
 import peers
 
 PORT = 7100
-DELAY = ("--all-frames", "--both-ways", "--delay-us", 10000, "--rt", "--spin-us", 100)
-
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as namespaces:
-        yield namespaces
+DELAY_US = 10000
 
 
 @pytest.mark.parametrize("end", ["b4", "b6"])
 def test_echo_through_a_delay(net, end):
-    with lab.bridge(net, *DELAY), peers.tcp_server(PORT, netns=net.b) as server:
+    with peers.delaying_bridge(net, DELAY_US), peers.tcp_server(PORT, netns=net.b) as server:
         with peers.tcp_client(PORT, "--connections", 3, "--requests", 20, "--size", 1000,
                               to=getattr(net, end), netns=net.a) as client:
             result = client.summary(30)
@@ -39,7 +33,7 @@ def test_echo_through_a_delay(net, end):
 
 def test_loss_shows_as_the_kernels_retransmissions(net):
     before = counters.read(net.a)
-    with lab.bridge(net, *DELAY[:2], "--loss", 0.05) as bridge, \
+    with lab.bridge(net, "--all-frames", "--both-ways", "--loss", 0.05) as bridge, \
             peers.tcp_server(PORT, "--discard", netns=net.b) as server:
         with peers.tcp_client(PORT, "--requests", 0, "--bulk", 1000000, "--hold", to=net.b4,
                               netns=net.a) as client:

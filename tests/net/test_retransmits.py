@@ -4,8 +4,6 @@
 Not of all that there is: orphans of earlier tests live on in namespaces that have no name any more.
 """
 
-import contextlib
-
 import pytest
 
 import counters
@@ -15,19 +13,6 @@ import peers
 PORT = 7300
 LOSS = ("--all-frames", "--both-ways", "--delay-us", 2000, "--loss", 0.04)
 NAME = "tcp_retransmitted_segments_total"
-
-
-@pytest.fixture(scope="module")
-def agent():
-    with lab.Agent() as agent:
-        yield agent
-
-
-@pytest.fixture
-def place():
-    """(stack, client's cgroup, server's cgroup)"""
-    with contextlib.ExitStack() as stack:
-        yield stack, *(stack.enter_context(lab.Cgroup(name)) for name in ("re-tx", "re-rx"))
 
 
 class Compared:
@@ -56,15 +41,16 @@ def lossy(stack, offloads):
 
 
 @pytest.mark.parametrize("family", ["b4", "b6"])
-@pytest.mark.parametrize("offloads", [False, True])
-def test_loss_both_ways(agent, place, offloads, family):
+@pytest.mark.parametrize("offloads, requests", [(False, 5), (True, 10)])
+def test_loss_both_ways(agent, stack, ends, offloads, requests, family):
     """With offloads a lost super-packet is many segments."""
-    stack, source, sink = place
+    source, sink = ends
     net, bridge = lossy(stack, offloads)
     compared = Compared(agent, net, source, sink)
     with peers.tcp_server(PORT, netns=net.b, cgroup=sink), \
-            peers.tcp_client(PORT, "--connections", 20, "--requests", 20, "--size", 20000, "--hold",
-                             to=getattr(net, family), netns=net.a, cgroup=source) as client:
+            peers.tcp_client(PORT, "--connections", 20, "--requests", requests, "--size", 20000,
+                             "--hold", to=getattr(net, family), netns=net.a,
+                             cgroup=source) as client:
         peers.wait_said(client, "done")
         metrics = compared.assert_equal(least=50)
         result = client.finish()
@@ -78,8 +64,8 @@ def drops(port, flags, side):
 
 
 @pytest.mark.parametrize("lost", ["syn", "syn-ack"])
-def test_what_opens_a_connection(agent, place, lost):
-    stack, source, sink = place
+def test_what_opens_a_connection(agent, stack, ends, lost):
+    source, sink = ends
     net = stack.enter_context(lab.Namespaces())
     stack.enter_context(lab.bridge(net))
     at, rule = ((net.b, drops(PORT, "syn", "dport")) if lost == "syn" else
@@ -92,9 +78,9 @@ def test_what_opens_a_connection(agent, place, lost):
         compared.assert_equal(least=2)
 
 
-def test_after_the_programs_have_gone(agent, place):
+def test_after_the_programs_have_gone(agent, stack, ends):
     """A closed socket of nobody still retransmits."""
-    stack, source, sink = place
+    source, sink = ends
     net = stack.enter_context(lab.Namespaces())
     stack.enter_context(lab.bridge(net))
     compared = Compared(agent, net, source, sink)

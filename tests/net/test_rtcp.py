@@ -1,49 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """RTCP made by hand, so that every count is known, 20 ms each way."""
 
-import contextlib
 import time
 
 import pytest
 
 import counters
-import lab
 import live
 import peers
 import wire
 
 PORT, RTCP_PORT = 5600, 5601
-DELAY_US = 20000
-ROUND_TRIP_S = 2 * DELAY_US / 1e6
 SSRC, OTHER = 0x5160_0001, 0x5160_0002
 
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net, "--all-frames", "--both-ways", "--delay-us",
-                                             DELAY_US, "--rt", "--spin-us", 100):
-        yield net
-
-
-@pytest.fixture(scope="module")
-def agent():
-    with lab.Agent() as agent:
-        yield agent
+pytestmark = pytest.mark.usefixtures("delayed")
 
 
 @pytest.fixture
-def ends(net, request):
+def ends(net, stack, request):
     """Two peers on a port of theirs, after 50 packets of RTP each way on PORT."""
     port = getattr(request, "param", PORT)
-    with contextlib.ExitStack() as stack:
-        a, b = (peers.UdpPeer(stack, "rtp-a", net.a, net.a4, PORT),
-                peers.UdpPeer(stack, "rtp-b", net.b, net.b4, PORT))
-        a.send_all(b, live.rtp_row(SSRC, 50))
-        b.send_all(a, live.rtp_row(OTHER, 50))
-        if port != PORT:
-            a, b = (peers.UdpPeer(stack, "rtcp-a", net.a, net.a4, port),
-                    peers.UdpPeer(stack, "rtcp-b", net.b, net.b4, port))
-        yield a, b
+    a, b = peers.udp_pair(stack, net, PORT)
+    a.send_all(b, live.rtp_row(SSRC, 50))
+    b.send_all(a, live.rtp_row(OTHER, 50))
+    return (a, b) if port == PORT else peers.udp_pair(stack, net, port)
 
 
 def both(metrics, name, label, a, b, **labels):
@@ -115,7 +95,7 @@ def test_round_trip_and_reported_loss(agent, ends):
     metrics = counters.settle(agent, lambda metrics: counters.mean(
         metrics, "rtcp_round_trip_seconds", unit=unit)[1], len(losses))
     mean, _ = counters.mean(metrics, "rtcp_round_trip_seconds", unit=unit)
-    assert mean == pytest.approx(ROUND_TRIP_S, rel=0.05, abs=0.001)
+    assert mean == pytest.approx(peers.ROUND_TRIP_S, rel=0.05, abs=0.001)
     assert both(metrics, "rtcp_reported_lost_packets_total", "direction", b, a) == (
         {"egress": 12}, {"ingress": 12})
 

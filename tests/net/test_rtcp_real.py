@@ -11,11 +11,10 @@ import capture
 import counters
 import lab
 import media
+import peers
 import truth
 
 A_PORTS, B_PORTS = (5020, 5021), (5030, 5031)
-DELAY_US = 20000
-ROUND_TRIP_S = 2 * DELAY_US / 1e6
 A_SSRC, B_SSRC = 0x5162_0001, 0x5162_0002
 # rtpbin reports each 5 s or so; its second report has seen one of the other's.
 ROUND_TRIPS = 2
@@ -30,9 +29,8 @@ class Session:
     def __init__(self, stack, directory, loss):
         self.net = stack.enter_context(lab.Namespaces())
         self.log = directory / f"bridge-{loss}.csv"
-        self.bridge = stack.enter_context(lab.bridge(
-            self.net, "--all-frames", "--both-ways", "--delay-us", DELAY_US, "--loss", loss, "--rt",
-            "--spin-us", 100, log=self.log))
+        self.bridge = stack.enter_context(peers.delaying_bridge(
+            self.net, peers.DELAY_US, "--loss", loss, log=self.log))
         self.captures = [capture.Capture(getattr(self.net, end), directory / f"{end}-{loss}.pcap")
                          for end in "ab"]
         self.a, self.b = (stack.enter_context(lab.Cgroup(f"bin-{end}")) for end in "ab")
@@ -109,7 +107,7 @@ def test_round_trip(sessions, loss):
         mean, samples = counters.mean(sessions[loss].metrics, "rtcp_round_trip_seconds",
                                       unit=cgroup.relative)
         print(f"{samples} round trips of {mean * 1e3:.2f} ms")
-        assert mean == pytest.approx(ROUND_TRIP_S, rel=0.05)
+        assert mean == pytest.approx(peers.ROUND_TRIP_S, rel=0.05)
 
 
 @pytest.mark.parametrize("loss", [0, 0.1])

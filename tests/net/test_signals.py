@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """TURN ChannelData, RTP over TCP, QUIC, DTLS: what wraps RTP, surrounds it, or is none."""
 
-import contextlib
-import os
 import shutil
 import socket
 
@@ -13,32 +11,16 @@ import lab
 import live
 import peers
 import wire
-from test_not_rtp import openssl_certificate
 
 PORT, ICE_TCP_PORT, QUIC_PORT, DTLS_PORT = 5600, 7881, 443, 4433
-DELAY_US = 20000
-ROUND_TRIP_S = 2 * DELAY_US / 1e6
 SSRC = 0x5161_0001
 
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net, "--all-frames", "--both-ways", "--delay-us",
-                                             DELAY_US, "--rt", "--spin-us", 100):
-        yield net
-
-
-@pytest.fixture(scope="module")
-def agent():
-    with lab.Agent() as agent:
-        yield agent
+pytestmark = pytest.mark.usefixtures("delayed")
 
 
 @pytest.fixture
-def ends(net):
-    with contextlib.ExitStack() as stack:
-        yield (peers.UdpPeer(stack, "sig-a", net.a, net.a4, PORT),
-               peers.UdpPeer(stack, "sig-b", net.b, net.b4, PORT))
+def ends(net, stack):
+    return peers.udp_pair(stack, net, PORT)
 
 
 def settle_other(agent, ends, expected):
@@ -74,10 +56,8 @@ def test_not_channel_data(agent, ends):
 
 def test_rtp_over_tcp(agent, net):
     """RFC 4571 on the ICE/TCP port, one packet a segment, both ways."""
-    with contextlib.ExitStack() as stack:
-        source, sink = (stack.enter_context(lab.Cgroup(name)) for name in ("4571a", "4571b"))
-        client, server = stack.enter_context(peers.pair(
-            (source, net.a), (sink, net.b, net.b4), ICE_TCP_PORT))
+    with lab.Cgroup("4571a") as source, lab.Cgroup("4571b") as sink, \
+            peers.pair((source, net.a), (sink, net.b, net.b4), ICE_TCP_PORT) as (client, server):
         for one in (client, server):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         frames = [wire.framed(packet) for packet in live.rtp_row(SSRC, 60)]
@@ -108,42 +88,32 @@ def test_tcp_of_other_ports_is_no_rtp(agent, net):
         assert counters.family(agent.metrics(), "rtp_tcp_packets_total", unit=cgroup.relative) == 0
 
 
-def test_quic(agent, net):
+def test_quic(agent, net, stack):
     """By RFC 9443's ranges; what begins with 64-79 could be ChannelData, so it may be missing."""
-    with contextlib.ExitStack() as stack:
-        a, b = (peers.UdpPeer(stack, "quic-a", net.a, net.a4, QUIC_PORT),
-                peers.UdpPeer(stack, "quic-b", net.b, net.b4, QUIC_PORT))
-        a.send_all(b, [wire.quic_long() for _ in range(10)])
-        a.send_all(b, [wire.quic_short(first) for first in range(64, 128)])
-        metrics = counters.settle(agent, lambda metrics: counters.family(
-            metrics, "udp_packets_total", unit=b.unit, direction="ingress"), 10 + 64)
-        for peer in (a, b):
-            kinds = counters.by(metrics, "udp_other_packets_total", "kind", unit=peer.unit)
-            assert kinds.keys() == {"quic"}
-            assert 10 + 48 <= kinds["quic"] <= 10 + 64
-            assert live.unit_streams(agent, peer.cgroup) == []
-
-
-def is_bound(port):
-    with open("/proc/thread-self/net/udp") as file:
-        return f":{port:04X} " in file.read()
+    a, b = peers.udp_pair(stack, net, QUIC_PORT)
+    a.send_all(b, [wire.quic_long() for _ in range(10)])
+    a.send_all(b, [wire.quic_short(first) for first in range(64, 128)])
+    metrics = counters.settle(agent, lambda metrics: counters.family(
+        metrics, "udp_packets_total", unit=b.unit, direction="ingress"), 10 + 64)
+    for peer in (a, b):
+        kinds = counters.by(metrics, "udp_other_packets_total", "kind", unit=peer.unit)
+        assert kinds.keys() == {"quic"}
+        assert 10 + 48 <= kinds["quic"] <= 10 + 64
+        assert live.unit_streams(agent, peer.cgroup) == []
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
 def test_dtls_handshake(net, tmp_path):
     """Two round trips without a cookie, three with one."""
-    os.mkfifo(tmp_path / "never")
-    at = f"{net.b4}:{DTLS_PORT}"
-    serve = ("sh", "-c", f'exec "$@" <> {tmp_path / "never"}', "sh", "openssl", "s_server",
-             "-dtls1_2", "-accept", at, "-quiet", *openssl_certificate(tmp_path))
-    client = f"(echo hello; sleep 1) | openssl s_client -dtls1_2 -connect {at} -quiet -no_ign_eof"
+    client = "(echo hello; sleep 1) | " \
+        f"openssl s_client -dtls1_2 -connect {net.b4}:{DTLS_PORT} -quiet -no_ign_eof"
     with lab.Agent("--metrics", "full") as full, lab.Cgroup("dtls-a") as source, \
-            lab.Cgroup("dtls-b") as sink, lab.Process(*serve, netns=net.b, cgroup=sink):
-        lab.wait_until(lambda: lab.run_in_netns(net.b, lambda: is_bound(DTLS_PORT)), 10, "server")
+            lab.Cgroup("dtls-b") as sink, \
+            peers.dtls_server(tmp_path, net.b4, DTLS_PORT, net.b, sink):
         with lab.Process("sh", "-c", client, netns=net.a, cgroup=source) as process:
             process.wait(15)
         metrics = full.snapshot_until(lambda metrics: counters.mean(
             metrics, "dtls_handshake_seconds", unit=source.relative)[1])
         mean, samples = counters.mean(metrics, "dtls_handshake_seconds", unit=source.relative)
         assert samples == 1
-        assert ROUND_TRIP_S <= mean <= 4 * ROUND_TRIP_S + 0.05
+        assert peers.ROUND_TRIP_S <= mean <= 4 * peers.ROUND_TRIP_S + 0.05

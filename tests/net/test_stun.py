@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """STUN between two workloads, 20 ms each way: round trips, requests, and those never answered."""
 
-import contextlib
 import os
 import selectors
 import threading
@@ -12,26 +11,14 @@ import pytest
 import counters
 import lab
 import live
+import peers
 import wire
 
 PORT = 3478
-DELAY_US = 20000
-ROUND_TRIP_S = 2 * DELAY_US / 1e6
-COUNT = 40
+COUNT = 20
 TIMEOUT_S = 60  # by which the agent has given a request up
 
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net, "--all-frames", "--both-ways", "--delay-us",
-                                             DELAY_US, "--rt", "--spin-us", 100):
-        yield net
-
-
-@pytest.fixture(scope="module")
-def agent():
-    with lab.Agent() as agent:
-        yield agent
+pytestmark = pytest.mark.usefixtures("delayed")
 
 
 class Server(threading.Thread):
@@ -110,12 +97,6 @@ class Ends:
         return counters.mean(metrics, "stun_round_trip_seconds", unit=self.source.relative)
 
 
-@pytest.fixture
-def stack():
-    with contextlib.ExitStack() as stack:
-        yield stack
-
-
 @pytest.mark.parametrize("family", ["4", "6"])
 @pytest.mark.parametrize("answer", [success, error])
 def test_round_trip(agent, net, stack, family, answer):
@@ -124,8 +105,8 @@ def test_round_trip(agent, net, stack, family, answer):
     metrics = counters.settle(agent, ends.requests, ({"egress": COUNT}, {"ingress": COUNT}))
     mean, samples = ends.round_trips(metrics)
     assert samples == COUNT
-    assert mean == pytest.approx(ROUND_TRIP_S, rel=0.05)
-    assert ROUND_TRIP_S <= mean <= true
+    assert mean == pytest.approx(peers.ROUND_TRIP_S, rel=0.05)
+    assert peers.ROUND_TRIP_S <= mean <= true
     bucket = counters.at_most(metrics, "stun_round_trip_seconds", "0.025",
                               unit=ends.source.relative)
     assert bucket == 0

@@ -17,12 +17,6 @@ PORT = 5004
 IMPAIRED = ("--loss", 0.05, "--dup", 0.03, "--reorder", 0.04, "--delay-us", 6000, "--gap-us", 5000)
 
 
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as namespaces:
-        yield namespaces
-
-
 @pytest.fixture
 def here(net, tmp_path):
     """Sends over the loopback of a namespace; returns (summaries, sent rows, received rows)."""

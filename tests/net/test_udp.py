@@ -13,24 +13,7 @@ import peers
 PORT = 5700
 LOST = "udp_receive_buffer_drops_total"
 
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net):
-        yield net
-
-
-@pytest.fixture(scope="module")
-def agent():
-    with lab.Agent() as agent:
-        yield agent
-
-
-@pytest.fixture
-def ends():
-    """(sender's, receiver's cgroup)"""
-    with lab.Cgroup("udp-tx") as source, lab.Cgroup("udp-rx") as sink:
-        yield source, sink
+pytestmark = pytest.mark.usefixtures("forwarded")
 
 
 def counted(metrics, cgroup, direction):
@@ -59,9 +42,9 @@ def run(net, ends, options, to, sink=(), sender_net=None):
 
 
 STREAMS = {
-    "rtp": ("--count", 500, "--pps", 1000),
-    "noise": ("--mode", "noise", "--count", 500, "--pps", 1000, "--size", "1:1400"),
-    "flood": ("--mode", "flood", "--count", 500, "--pps", 1000),
+    "rtp": ("--count", 500, "--pps", 2500),
+    "noise": ("--mode", "noise", "--count", 500, "--pps", 2500, "--size", "1:1400"),
+    "flood": ("--mode", "flood", "--count", 500, "--pps", 2500),
     "gso": ("--count", 600, "--pps", 6000, "--gso", 20, "--gso-short", 33),
 }
 
@@ -118,21 +101,11 @@ class Lost:
         return metrics
 
 
-def overflow(net, cgroup, to, count=3000, options=(), sink=()):
-    """How many a reader with a small buffer, that doesn't read meanwhile, lost."""
-    with peers.slow_reader(PORT, "--hold", "--rcvbuf", 20000, *sink, netns=net.b,
-                           cgroup=cgroup) as reader:
-        with lab.sender(PORT, "--count", count, "--pps", 0, *options, to=to,
-                        netns=net.b) as sender:
-            sent = sender.summary(30)["sent"]
-        return sent - reader.finish()["datagrams"]
-
-
 @pytest.mark.parametrize("to", ["127.0.0.1", "::1"])
-@pytest.mark.parametrize("options", [(), ("--gso", 10, "--count", 3000)])
+@pytest.mark.parametrize("options", [(), ("--gso", 10)])
 def test_drops_equal_the_kernels(agent, net, ends, options, to):
     lost = Lost(agent)
-    missing = overflow(net, ends[1], to, options=options)
+    missing = peers.overflow(PORT, "--count", 3000, *options, to=to, netns=net.b, cgroup=ends[1])
     metrics = lost.assert_equal(least=1000)
     assert lost.true() == missing
     assert counters.family(metrics, LOST, unit=ends[1].relative) == missing

@@ -15,11 +15,7 @@ SKIPPED = 37  # numbers that the sender leaves out in the middle: missing at bot
 EVERY = 20    # of what comes in, one in so many is dropped by the firewall
 WINDOW = 256  # what is younger has not been decided
 
-
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net):
-        yield net
+pytestmark = pytest.mark.usefixtures("forwarded")
 
 
 def links(netns):

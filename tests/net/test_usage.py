@@ -45,15 +45,9 @@ def refused(result, status, *says):
         assert word in lines[0]
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def agent(*options, **surroundings):
     """An agent that is expected to fail."""
-    return run("agent", "--listen", f"127.0.0.1:{free_port()}", *options, **surroundings)
+    return run("agent", "--listen", f"127.0.0.1:{lab.free_port()}", *options, **surroundings)
 
 
 # Usage
@@ -202,7 +196,7 @@ def everybodys():
 @pytest.mark.parametrize("who", NO_CAPABILITY)
 @pytest.mark.parametrize("command", ["agent", "streams"])
 def test_no_permission(who, command, everybodys):
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{lab.free_port()}"
     options = ("--listen", address) if command == "agent" else ("--agent", f"http://{address}")
     result = subprocess.run([*NO_CAPABILITY[who], everybodys, command, *options], text=True,
                             capture_output=True, timeout=TIMEOUT_S)
@@ -212,7 +206,7 @@ def test_no_permission(who, command, everybodys):
 def test_the_three_capabilities_are_enough():
     """CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, as the DaemonSet has them."""
     three = "-all,+bpf,+perfmon,+net_admin"
-    port = free_port()
+    port = lab.free_port()
     with lab.Process("setpriv", "--bounding-set", three, "--inh-caps", "-all", lab.jitterbug(),
                      "agent", "--listen", f"127.0.0.1:{port}") as process:
         lab.wait_until(lambda: "metrics: http" in process.stderr or process.returncode is not None,
@@ -384,30 +378,27 @@ def test_streams_of_an_agent(calls):
 
 
 def test_streams_without_an_agent_measures_for_itself(calls):
-    nobody = f"http://127.0.0.1:{free_port()}"
-    with lab.Process(lab.jitterbug(), "streams", "--agent", nobody) as table, \
-            lab.Process(lab.jitterbug(), "streams", "--agent", nobody, "--json") as document:
+    """Once; and when watching, until it is interrupted."""
+    nobody = f"http://127.0.0.1:{lab.free_port()}"
+    streams = (lab.jitterbug(), "streams", "--agent", nobody)
+    with lab.Process(*streams) as table, lab.Process(*streams, "--json") as document, \
+            lab.Process(*streams, "--json", "--watch", 1) as watching:
         assert table.wait(15) == document.wait(15) == 0
         for process in (table, document):
             assert process.stderr == "jitterbug streams: no agent runs here; measuring for 5 s\n"
         check_both(table.stdout, document.stdout, calls)
         for stream in json.loads(document.stdout)["streams"]:
             assert stream["age_seconds"] < 7  # its own measurement, not somebody's
-
-
-def test_watch_without_an_agent_goes_on_until_interrupted(calls):
-    with lab.Process(lab.jitterbug(), "streams", "--json", "--watch", 1, "--agent",
-                     f"http://127.0.0.1:{free_port()}") as process:
-        lab.wait_until(lambda: process.stdout.count("]}") >= 3, 20, "three documents")
-        assert process.stop(2) == 0
-        assert process.stderr.count("\n") == 1
-        documents = [one + "]}" for one in process.stdout.split("]}")[:-1]]
+        lab.wait_until(lambda: watching.stdout.count("]}") >= 3, 20, "three documents")
+        assert watching.stop(2) == 0
+        assert watching.stderr.count("\n") == 1
+        documents = [one + "]}" for one in watching.stdout.split("]}")[:-1]]
         assert [mine(one, calls) for one in documents[1:]] == [EXPECTED] * (len(documents) - 1)
 
 
 def test_streams_interrupted_tells_what_it_has(calls):
     with lab.Process(lab.jitterbug(), "streams", "--json", "--agent",
-                     f"http://127.0.0.1:{free_port()}") as process:
+                     f"http://127.0.0.1:{lab.free_port()}") as process:
         lab.wait_until(lambda: "measuring" in process.stderr, 10, "measuring")
         lab.wait_until(lambda: process.returncode is None, 1, "running")
         time.sleep(1)

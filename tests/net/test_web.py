@@ -31,12 +31,6 @@ def cgroup():
 
 
 @pytest.fixture(scope="module")
-def agent(cgroup):
-    with lab.Agent() as agent:
-        yield agent
-
-
-@pytest.fixture(scope="module")
 def spoken(agent, cgroup):
     """A call has been counted."""
     with lab.receiver(PORT, cgroup=cgroup) as sink, \
@@ -121,23 +115,6 @@ def test_both_formats_tell_the_same(agent, spoken):
     assert len(mine[0]) > 50
 
 
-def test_histograms_are_cumulative_and_end_at_their_count(agent, spoken):
-    agent.snapshot_until(lambda m: lab.total(m, "jitterbug_rtp_jitter_seconds_count",
-                                             unit=spoken.relative) > 0, 12)
-    metrics = agent.metrics()
-    rows = {}
-    for (name, labels), value in metrics.items():
-        if name.endswith("_bucket"):
-            rest = frozenset(label for label in labels if label[0] != "le")
-            rows.setdefault((name[:-7], rest), []).append((float(dict(labels)["le"]), value))
-    assert rows
-    for (name, labels), row in rows.items():
-        row.sort()
-        counts = [count for _, count in row]
-        assert counts == sorted(counts), (name, labels)
-        assert row[-1] == (float("inf"), metrics[(name + "_count", labels)])
-
-
 # Prometheus itself
 
 CONFIG = """
@@ -152,12 +129,6 @@ scrape_configs:
   - {{target_label: container, replacement: agent}}
   - {{target_label: node, replacement: n1}}
 """
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def query(port, expression):
@@ -180,7 +151,7 @@ def answers(port, expression):
 def prometheus(agent, spoken, tmp_path_factory):
     if not shutil.which("prometheus"):
         pytest.skip("no prometheus")
-    directory, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    directory, port = tmp_path_factory.mktemp("prometheus"), lab.free_port()
     config = directory / "prometheus.yml"
     config.write_text(textwrap.dedent(CONFIG.format(agent=agent.port)))
     with lab.Process("prometheus", f"--config.file={config}", f"--storage.tsdb.path={directory}",
@@ -215,6 +186,25 @@ def test_the_job_lends_its_identity_to_nobody(prometheus, spoken):
     assert query(prometheus, 'count({__name__=~"jitterbug_rtp_.*",pod="jitterbug-x7k2p"})') == []
     build, = query(prometheus, "jitterbug_agent_build_info")
     assert build[0]["pod"] == "jitterbug-x7k2p"
+
+
+# The page, some seconds later
+
+def test_histograms_are_cumulative_and_end_at_their_count(agent, spoken):
+    agent.snapshot_until(lambda m: lab.total(m, "jitterbug_rtp_jitter_seconds_count",
+                                             unit=spoken.relative) > 0, 12)
+    metrics = agent.metrics()
+    rows = {}
+    for (name, labels), value in metrics.items():
+        if name.endswith("_bucket"):
+            rest = frozenset(label for label in labels if label[0] != "le")
+            rows.setdefault((name[:-7], rest), []).append((float(dict(labels)["le"]), value))
+    assert rows
+    for (name, labels), row in rows.items():
+        row.sort()
+        counts = [count for _, count in row]
+        assert counts == sorted(counts), (name, labels)
+        assert row[-1] == (float("inf"), metrics[(name + "_count", labels)])
 
 
 def test_empty_identity_labels_are_written_out(agent, spoken):
@@ -281,12 +271,6 @@ def test_a_rebound_name_may_not(agent, host):
         assert local(agent, "/metrics", headers={"Host": host})[0] == 200
 
 
-@pytest.fixture(scope="module")
-def net():
-    with lab.Namespaces() as net, lab.bridge(net):
-        yield net
-
-
 def far(net, path, **options):
     return request((net.a4, PORT + 5), path, netns=net.b, **options)
 
@@ -309,6 +293,7 @@ def started(net, cgroup, *options):
     return process
 
 
+@pytest.mark.usefixtures("forwarded")
 def test_without_a_token_nobody_from_afar_reads_the_streams(net, cgroup):
     with started(net, cgroup) as process:
         assert far(net, "/metrics")[0] == far(net, "/healthz")[0] == 200
@@ -322,6 +307,7 @@ def test_without_a_token_nobody_from_afar_reads_the_streams(net, cgroup):
         assert process.stop() == 0
 
 
+@pytest.mark.usefixtures("forwarded")
 def test_with_the_token_one_may_and_it_can_change(net, cgroup, tmp_path):
     path = tmp_path / "token"
     path.write_text(TOKEN + "\n")
@@ -349,41 +335,32 @@ def scrape_seconds(agent):
     return time.monotonic() - begin
 
 
+def assert_prompt(agent):
+    times = sorted(scrape_seconds(agent) for _ in range(20))
+    assert times[10] < 0.1
+    assert times[-1] < 1
+
+
 HALVES = {"nothing": b"", "a word": b"GE", "half a request": b"GET /metrics HTTP/1.1\r\nHost: loc",
           "a body that never comes": b"POST /metrics HTTP/1.1\r\nHost: localhost\r\n"
                                      b"Content-Length: 1000000\r\n\r\n"}
 
 
 @pytest.mark.parametrize("half", HALVES)
-def test_slow_clients_delay_nobody(agent, half):
-    slow = []
-    try:
-        for _ in range(30):
-            slow.append(socket.create_connection(("127.0.0.1", agent.port), timeout=5))
-            slow[-1].sendall(HALVES[half])
-        times = sorted(scrape_seconds(agent) for _ in range(20))
-        assert times[10] < 0.1
-        assert times[-1] < 1
-    finally:
-        for one in slow:
-            one.close()
+def test_slow_clients_delay_nobody(agent, stack, half):
+    for _ in range(30):
+        one = stack.enter_context(socket.create_connection(("127.0.0.1", agent.port), timeout=5))
+        one.sendall(HALVES[half])
+    assert_prompt(agent)
 
 
-def test_a_client_that_never_reads_delays_nobody(agent, spoken):
-    slow = []
-    try:
-        for _ in range(20):
-            one = socket.socket()
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            one.connect(("127.0.0.1", agent.port))
-            one.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5)
-            slow.append(one)
-        times = sorted(scrape_seconds(agent) for _ in range(20))
-        assert times[10] < 0.1
-        assert times[-1] < 1
-    finally:
-        for one in slow:
-            one.close()
+def test_a_client_that_never_reads_delays_nobody(agent, spoken, stack):
+    for _ in range(20):
+        one = stack.enter_context(socket.socket())
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        one.connect(("127.0.0.1", agent.port))
+        one.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5)
+    assert_prompt(agent)
 
 
 GARBAGE = {

@@ -55,6 +55,14 @@ def stun_round_trips(found, address):
     return seconds
 
 
+def stun_story(found, address):
+    """What the address asked and was told, for people."""
+    stun = [(one, *_stun(one.payload)) for one in found if _stun(one.payload)]
+    first = stun[0][0].t_ns if stun else 0
+    return [f"{(one.t_ns - first) / 1e9:.3f} {kind:#x} {transaction.hex()[-8:]}"
+            for one, kind, transaction in stun if address in (one.source, one.destination)]
+
+
 def _is_dtls(payload):
     return len(payload) > 13 and 20 <= payload[0] <= 63
 

@@ -94,7 +94,7 @@ def test_stun_round_trip(pair, name):
     party, found = getattr(pair, name), pair.captured["ab".index(name)]
     count, seconds, buckets = histogram(pair, party.unit, "jitterbug_stun_round_trip_seconds")
     truth = signals.stun_round_trips(found, party.end.address)
-    assert count == len(truth) > 2
+    assert count == len(truth) > 2, signals.stun_story(found, party.end.address)
     assert seconds / count == pytest.approx(sum(truth) / len(truth), rel=0.05)
     assert RTT_S <= seconds / count < 1.2 * RTT_S
     assert buckets["0.025"] < count / 2 <= buckets["0.05"]
