@@ -8,7 +8,7 @@ UNIT_HELPERS := $(patsubst tests/unit/%.c,$(T)/unit/%.o,$(filter-out tests/unit/
 BPF_TESTS := $(patsubst tests/bpf/%.c,$(T)/bpf/%,$(wildcard tests/bpf/test_*.c))
 BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
 NET_SHARED := $(addprefix tests/net/,tool.c udp_sink.c rtp_wire.c rtp_log.c)
-NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso slow_reader tcp_tool)
+NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso slow_reader tcp_tool pods_tool)
 TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
 
 .PHONY: unit bpf net webrtc test-webrtc net-tools programs check live test test-asan test-valgrind test-kernels \
@@ -32,6 +32,12 @@ $(T)/net/%: $$(wildcard tests/net/$$*.c tests/net/$$*_*.c) $(NET_SHARED) $$(wild
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) -pthread
+
+# This one is a part of the agent by itself.
+$(T)/net/pods_tool: tests/net/pods_tool.c $(O)/libjitterbug.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_FLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $(filter %.c %.a,$^) $(LIBS)
 
 net-tools: $(NET_TOOLS)
 

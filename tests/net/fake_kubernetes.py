@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""An API server (and kubelet) with pods and nothing else, and with the faults that a test asks for.
+
+    with FakeKubernetes(directory) as server:
+        server.put(pod("calls", "sfu-0"))
+        server.fault("watch", break_after=100)
+
+Each fault is for the next request of that verb ("list", "watch", "kubelet") for which none was
+taken yet: status=N answers so; break_after=N closes the connection after N octets of the body;
+slow=S waits so long between octets; gone_event=True begins a watch with an ERROR event; body=B
+answers with these octets; location=URL redirects.
+"""
+
+import collections
+import http.server
+import json
+import os
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.parse
+import uuid
+
+BOOKMARK_S = 0.3
+
+
+def pod(namespace, name, node="here", containers=("app",), **more):
+    """A running Pod; `more` replaces or adds what is below metadata."""
+    metadata = {"namespace": namespace, "name": name, "uid": str(uuid.uuid4()), "labels": {}}
+    return {
+        "kind": "Pod", "apiVersion": "v1", "metadata": {**metadata, **more},
+        "spec": {"nodeName": node, "containers": [{"name": c} for c in containers]},
+        "status": {"phase": "Running", "podIP": "10.1.2.3",
+                   "containerStatuses": [status(c) for c in containers]},
+    }
+
+
+def status(name, number=None):
+    return {"name": name, "containerID": f"containerd://{number or uuid.uuid4().hex * 2}"}
+
+
+def certificates(directory):
+    """ca.crt of a new authority, and by it server.crt with server.key for 127.0.0.1."""
+    os.makedirs(directory, exist_ok=True)
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=test-ca")
+    openssl("req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=server")
+    with open(os.path.join(directory, "names"), "w") as file:
+        file.write("subjectAltName=IP:127.0.0.1\n")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+            "-CAcreateserial", "-out", "server.crt", "-extfile", "names")
+    return directory
+
+
+class Refusal(Exception):
+    """An answer other than 200: (status, message)."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def setup(self):
+        self.request = self.server.context.wrap_socket(self.request, server_side=True)
+        self.server.cluster.connections.add(self.request)
+        super().setup()
+
+    def finish(self):
+        self.server.cluster.connections.discard(self.request)
+        super().finish()
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        cluster = self.server.cluster
+        url = urllib.parse.urlsplit(self.path)
+        query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
+        verb = "kubelet" if url.path == "/pods" else "watch" if "watch" in query else "list"
+        self.fault = cluster.take_fault(verb)
+        cluster.requests.append((verb, query))
+        try:
+            self.check(cluster, verb, url.path)
+            getattr(self, verb)(cluster, query)
+        except Refusal as refusal:
+            self.refuse(*refusal.args)
+
+    def check(self, cluster, verb, path):
+        if self.fault.get("status"):
+            raise Refusal(self.fault["status"], self.fault.get("message", "as told"))
+        if path not in ("/pods", "/api/v1/pods"):
+            raise Refusal(404, "no such path")
+        if self.headers["Authorization"] != f"Bearer {cluster.token}":
+            raise Refusal(401, "Unauthorized")
+        if verb in cluster.forbidden:
+            raise Refusal(403, f'pods is forbidden: User "x" cannot {verb} resource "pods"')
+
+    def refuse(self, code, message):
+        body = json.dumps({"kind": "Status", "apiVersion": "v1", "metadata": {},
+                           "status": "Failure", "message": message, "code": code}).encode()
+        self.send_response(code)
+        if "location" in self.fault:
+            self.send_header("Location", self.fault["location"])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def list(self, cluster, query):
+        pods, version = cluster.of_node(query)
+        metadata = {"resourceVersion": str(version)}
+        if cluster.page:
+            first = int(query.get("continue", "0"))
+            pods, rest = pods[first:first + cluster.page], pods[first + cluster.page:]
+            if rest:
+                metadata["continue"] = str(first + cluster.page)
+        self.send({"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": pods})
+
+    def kubelet(self, cluster, query):
+        pods = [dict(p, kind="") for p in cluster.of_node({})[0]
+                if p["spec"].get("nodeName") == "here"]
+        self.send({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": pods})
+
+    def send(self, document):
+        body = self.fault.get("body") or json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.write(body)
+
+    def write(self, data, chunked=False):
+        """With what the fault does to the body."""
+        if "slow" in self.fault:
+            for octet in data:
+                self.wfile.write(bytes([octet]))
+                time.sleep(self.fault["slow"])
+            return
+        if chunked:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+            return
+        self.wfile.write(data[:self.fault.get("break_after")])
+        self.close_connection |= "break_after" in self.fault
+
+    def watch(self, cluster, query):
+        version = int(query["resourceVersion"])
+        if version < cluster.oldest:
+            raise Refusal(410, f"too old resource version: {version} ({cluster.oldest})")
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if self.fault.get("gone_event"):
+            self.event("ERROR", {"kind": "Status", "code": 410, "message": "too old"})
+        if "body" in self.fault:
+            self.write(self.fault["body"], chunked=True)
+        self.follow(cluster, query, version)
+
+    def follow(self, cluster, query, version):
+        end = time.monotonic() + int(query["timeoutSeconds"])
+        while time.monotonic() < end and not cluster.stopping:
+            events, version = cluster.wait(version, query)
+            for kind, obj in events:
+                self.event(kind, obj)
+            if not events:
+                meta = {"resourceVersion": str(version)}
+                self.event("BOOKMARK", {"kind": "Pod", "metadata": meta})
+        self.wfile.write(b"0\r\n\r\n")
+
+    def event(self, kind, obj):
+        line = json.dumps({"type": kind, "object": obj}).encode() + b"\n"
+        cut = self.fault.get("break_after")
+        if cut and kind != "BOOKMARK":
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line[:cut]))
+            raise ConnectionAbortedError("as told")
+        self.write(line, chunked=True)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 32
+
+    def handle_error(self, request, client_address):
+        """A client that goes away, or that we cut off, is no error."""
+
+class FakeKubernetes:
+    def __init__(self, directory, certificate=None):
+        self.directory = certificate or certificates(os.path.join(directory, "server"))
+        self.ca = os.path.join(self.directory, "ca.crt")
+        self.token = "first"
+        self.forbidden = set()
+        self.page = 0  # pods of a page of a list; 0: all
+        self.oldest = 0
+        self.requests = []
+        self.connections = set()
+        self.stopping = False
+        self._faults = collections.defaultdict(list)
+        self._pods = {}
+        self._history = []
+        self._version = 100
+        self._changed = threading.Condition()
+        self._server = None
+        self.port = 0
+        self.start()
+
+    # Life
+
+    def start(self):
+        self.stopping = False
+        self._server = Server(("127.0.0.1", self.port), Handler)
+        self._server.cluster = self
+        self._server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._server.context.load_cert_chain(os.path.join(self.directory, "server.crt"),
+                                             os.path.join(self.directory, "server.key"))
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self):
+        """All connections break."""
+        self.stopping = True
+        self._server.shutdown()
+        self._server.server_close()
+        self.disconnect()
+
+    def disconnect(self):
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.port}"
+
+    # What a test does
+
+    def put(self, obj):
+        with self._changed:
+            kind = "MODIFIED" if obj["metadata"].get("uid") in self._pods else "ADDED"
+            self._record(kind, obj)
+        return obj
+
+    def delete(self, obj):
+        with self._changed:
+            self._record("DELETED", obj)
+
+    def fault(self, verb, times=1, **how):
+        self._faults[verb] += [how] * times
+
+    def heal(self):
+        self._faults.clear()
+
+    def forget(self):
+        """Compaction: no watch can go on from before."""
+        with self._changed:
+            self._version += 1
+            self.oldest = self._version
+            self._history.clear()
+
+    def count(self, verb):
+        return sum(1 for request in list(self.requests) if request[0] == verb)
+
+    # What a handler needs
+
+    def _record(self, kind, obj):
+        self._version += 1
+        obj = json.loads(json.dumps(obj))
+        obj["metadata"]["resourceVersion"] = str(self._version)
+        key = obj["metadata"].get("uid", str(self._version))
+        if kind == "DELETED":
+            self._pods.pop(key, None)
+        else:
+            self._pods[key] = obj
+        self._history.append((self._version, kind, obj))
+        self._changed.notify_all()
+
+    def take_fault(self, verb):
+        return self._faults[verb].pop(0) if self._faults[verb] else {}
+
+    @staticmethod
+    def _matches(obj, query):
+        node = query.get("fieldSelector", "").removeprefix("spec.nodeName=")
+        return not node or obj["spec"].get("nodeName") in (node, None)
+
+    def of_node(self, query):
+        with self._changed:
+            pods = [obj for obj in self._pods.values() if self._matches(obj, query)]
+            return pods, self._version
+
+    def wait(self, version, query):
+        """([(kind, object)], version) after that version, or nothing for a while."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version > version or self.stopping, BOOKMARK_S)
+            events = [(kind, obj) for v, kind, obj in self._history
+                      if v > version and self._matches(obj, query)]
+            return events, self._version
