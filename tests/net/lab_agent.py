@@ -68,13 +68,13 @@ def free_port():
 class Agent:
     """`jitterbug agent` with these further options, ready; a context manager.
 
-    Leaving it without an error demands the orderly end of stop(); with one it just kills.
+    `before` is a command that runs it. Leaving it without an error demands the orderly end of stop(); with one it just kills.
     """
 
-    def __init__(self, *options, netns=None, cgroup=None, env=None, deadline=15):
+    def __init__(self, *options, netns=None, cgroup=None, env=None, before=(), deadline=15):
         self.netns = netns
         self.port = self._inside(free_port)
-        self.process = Process(jitterbug(), "agent", "--listen", f"127.0.0.1:{self.port}", *options,
+        self.process = Process(*before, jitterbug(), "agent", "--listen", f"127.0.0.1:{self.port}", *options,
                                netns=netns, cgroup=cgroup, env=env)
         self._stopped = False
         try:

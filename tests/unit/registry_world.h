@@ -13,7 +13,7 @@
 #include "workloads/cgroups.h"
 #include "workloads/registry.h"
 
-enum { ROWS = 96, CGROUPS = 16, DROPS = 128 };
+enum { ROWS = 96, CGROUPS = 16, DROPS = 128, PODS = 4 };
 #define GRACE  (10 * JB_SECOND_NS)
 #define TICK   (5 * JB_SECOND_NS)
 #define RTP_IN jb_slot_rtp(JB_INGRESS, JB_MEDIA_UNKNOWN)
@@ -31,6 +31,10 @@ static struct {
 		__u64 id;
 		const char *path;
 	} cgroup[CGROUPS];
+	struct {
+		const char *uid;
+		struct jb_pod_name name;
+	} pod[PODS];
 	int walks;
 	int walk_result; /* 1: incomplete */
 } world;
@@ -112,6 +116,17 @@ int jb_cgroups_walk(const char *root, jb_cgroup_fn fn, void *ctx)
 		if (world.cgroup[i].path)
 			fn(ctx, world.cgroup[i].id, world.cgroup[i].path);
 	return world.walk_result;
+}
+
+static inline bool find_pod(void *ctx, const char *uid, struct jb_pod_name *ret)
+{
+	(void)ctx;
+	for (int i = 0; i < PODS; i++)
+		if (world.pod[i].uid && !strcmp(world.pod[i].uid, uid)) {
+			*ret = world.pod[i].name;
+			return true;
+		}
+	return false;
 }
 
 static inline void row(__u32 index, __u64 cgroup, __u32 slot, __u64 counted)
@@ -231,6 +246,7 @@ static inline int setup_with(__u32 max_series, __u64 grace_ns, const char *insid
 	const struct jb_registry_options options = {.cgroup_root = "/",
 						    .inside = inside,
 						    .grace_ns = grace_ns,
+						    .find_pod = find_pod,
 						    .max_series = max_series,
 						    .slot_series = slot_series};
 

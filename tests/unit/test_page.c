@@ -213,6 +213,38 @@ static void test_jitter_bounds(void **state)
 	}
 }
 
+static void test_pods(void **state)
+{
+	static const struct jb_pod sfu = {.namespace_ = "media",
+					  .name = "sfu-0",
+					  .uid = "1-2",
+					  .node = "n1",
+					  .ip = "10.0.0.1",
+					  .created_by_kind = "StatefulSet",
+					  .created_by_name = "sfu",
+					  .host_network = true};
+	static const struct jb_pod known_by_name = {.namespace_ = "a",
+						    .name = "b",
+						    .uid = "3",
+						    .node = "",
+						    .ip = "",
+						    .created_by_kind = "",
+						    .created_by_name = "",
+						    .names_only = true};
+	static const struct jb_pod *const pods[] = {&sfu, &known_by_name};
+
+	(void)state;
+	page.pods = pods;
+	page.n_pods = 2;
+	render(JB_EXPOSITION_TEXT);
+	assert_line("jitterbug_pod_info{namespace=\"media\",pod=\"sfu-0\",container=\"\","
+		    "node=\"n1\",uid=\"1-2\",pod_ip=\"10.0.0.1\",host_network=\"true\","
+		    "created_by_kind=\"StatefulSet\",created_by_name=\"sfu\",meshed=\"false\"} 1");
+	assert_line("jitterbug_pod_info{namespace=\"a\",pod=\"b\",container=\"\",node=\"\","
+		    "uid=\"3\",pod_ip=\"\",host_network=\"\",created_by_kind=\"\","
+		    "created_by_name=\"\",meshed=\"\"} 1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +252,7 @@ int main(void)
 		TEST(test_identities),
 		TEST(test_jitter),
 		TEST(test_agent),
+		TEST(test_pods),
 		TEST(test_series_are_counted),
 		TEST(test_every_family_is_counted),
 		TEST(test_jitter_bounds),

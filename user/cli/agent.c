@@ -36,6 +36,8 @@ struct config {
 	struct jb_address listen;
 	char *token_file;
 	char *cgroup;
+	enum jb_pods_mode kubernetes;
+	char *node;
 	enum metrics_mode metrics;
 	uint32_t max_series;
 	uint32_t max_streams;
@@ -58,6 +60,10 @@ static const struct jb_option table[] = {
 	 .help = "bearer token that opens /api/v1 to more than loopback"},
 	{"cgroup", JB_OPTION_STRING(struct config, cgroup), .placeholder = "PATH",
 	 .help = "measure only below this cgroup2 directory, not the whole node"},
+	{"kubernetes", JB_OPTION_ENUM(struct config, kubernetes, jb_pods_mode_names),
+	 .value = "auto", .help = "who tells the names of pods; auto: the first that does"},
+	{"node", JB_OPTION_STRING(struct config, node), .placeholder = "NAME",
+	 .help = "name of this node at Kubernetes: the API server is asked for its pods"},
 	{"metrics", JB_OPTION_ENUM(struct config, metrics, metrics_names), .value = "standard",
 	 .help = "full: deviation histograms too"},
 	{"max-series", JB_OPTION_U32(struct config, max_series), .value = TEXT(JB_NODE_MAX_SERIES),
@@ -184,6 +190,19 @@ static void on_workload(int fd, uint32_t events, void *ctx)
 		jb_log(JB_LOG_WARNING, "name a new workload: %s", strerror(-err));
 }
 
+static void on_pods(int fd, uint32_t events, void *ctx)
+{
+	struct agent *agent = ctx;
+	struct jb_pods_status status;
+	int err = jb_node_pods_changed(agent->node, &status);
+
+	(void)fd;
+	(void)events;
+	if (err)
+		jb_log(JB_LOG_WARNING, "name the workloads of pods: %s", strerror(-err));
+	jb_passes_tell_pods(&agent->passes, &status);
+}
+
 static void on_request(int fd, uint32_t events, void *ctx)
 {
 	struct agent *agent = ctx;
@@ -247,6 +266,8 @@ static int start_node(struct agent *agent, const struct config *config)
 		.grace_ns = config->grace_ns,
 		.max_series = config->max_series,
 		.limits = {config->impaired_loss_ppm, config->impaired_jitter_ns},
+		.kubernetes = config->kubernetes,
+		.node = config->node,
 	};
 	int err;
 
@@ -267,6 +288,9 @@ static int watch(struct agent *agent)
 	if (!err)
 		err = jb_loop_add_fd(agent->loop, jb_node_event_fd(agent->node), EPOLLIN,
 				     on_workload, agent);
+	if (!err && jb_node_pods_fd(agent->node) >= 0)
+		err = jb_loop_add_fd(agent->loop, jb_node_pods_fd(agent->node), EPOLLIN, on_pods,
+				     agent);
 	if (err)
 		return err;
 	timer = jb_loop_add_timer(agent->loop, JB_CENSUS_INTERVAL_MS, on_tick, agent);

@@ -134,6 +134,7 @@ static int doctor(const struct config *config)
 		.cgroup = config->cgroup,
 		.max_series = JB_NODE_MAX_SERIES,
 		.limits = JB_NODE_LIMITS,
+		.kubernetes = JB_PODS_MODE_OFF,
 	};
 	char error[JB_NODE_ERROR];
 	struct utsname system = {};

@@ -94,6 +94,7 @@ static int measure(struct run *run)
 		.max_series = JB_NODE_MAX_SERIES,
 		.grace_ns = JB_NODE_GRACE_MINUTES * (60 * JB_SECOND_NS),
 		.limits = JB_NODE_LIMITS,
+		.node = getenv("JITTERBUG_NODE"),
 	};
 	char error[JB_NODE_ERROR];
 	int err = jb_node_open(&run->node, &options, error);

@@ -60,3 +60,17 @@ void jb_passes_tell(struct jb_passes *passes, const struct jb_node *node, int er
 	tell_uplink(passes, node);
 	tell_folding(passes, node);
 }
+
+void jb_passes_tell_pods(struct jb_passes *passes, const struct jb_pods_status *status)
+{
+	if (strcmp(passes->pods_error, status->error) != 0) {
+		if (*status->error)
+			jb_log(JB_LOG_WARNING, "pods: %s", status->error);
+		memcpy(passes->pods_error, status->error, sizeof(passes->pods_error));
+	}
+	if (status->source != JB_PODS_NONE && passes->source != (int)status->source + 1) {
+		jb_log(JB_LOG_INFO, "pods: names come from %s",
+		       jb_pods_source_name(status->source));
+		passes->source = (int)status->source + 1;
+	}
+}

@@ -16,9 +16,14 @@ struct jb_passes {
 	bool cgroup_gone; /* for good */
 	bool folding;     /* a workload was folded into ~other */
 	int uplink_error; /* jb_node_uplink_error() */
+	int source;       /* enum jb_pods_source of the names of pods, + 1 */
+	char pods_error[sizeof(((struct jb_pods_status *)0)->error)];
 };
 
 /* After each jb_node_tick(), with its result. */
 void jb_passes_tell(struct jb_passes *passes, const struct jb_node *node, int err);
+
+/* After each jb_node_pods_changed(). */
+void jb_passes_tell_pods(struct jb_passes *passes, const struct jb_pods_status *status);
 
 #endif

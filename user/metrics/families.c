@@ -100,6 +100,11 @@ const struct jb_family jb_family_feature_available = {
 const struct jb_family jb_family_program_attached = {
 	"agent_program_attached", "Whether the BPF program is attached.", JB_FAMILY_GAUGE,
 	JB_FAMILY_PLAIN, JB_LABELS("program")};
+const struct jb_family jb_family_pod_info = {
+	"pod_info", "Pods of this node; empty is what isn't known.", JB_FAMILY_GAUGE,
+	JB_FAMILY_PLAIN,
+	JB_LABELS("namespace", "pod", "container", "node", "uid", "pod_ip", "host_network",
+		  "created_by_kind", "created_by_name", "meshed")};
 const struct jb_family jb_family_program_misses = {
 	"agent_program_misses",
 	"Runs of the BPF program that the kernel skipped, as it was running on that CPU already.",

@@ -30,6 +30,7 @@ extern const struct jb_family jb_family_rtp_deviation;
 extern const struct jb_family jb_family_build_info;
 extern const struct jb_family jb_family_feature_available;
 extern const struct jb_family jb_family_program_attached;
+extern const struct jb_family jb_family_pod_info;
 extern const struct jb_family jb_family_program_misses;
 extern const struct jb_family jb_family_program_runtime;
 extern const struct jb_family jb_family_map_entries;

@@ -35,6 +35,7 @@ int jb_page_render(const struct jb_page *page, enum jb_exposition_format format,
 	jb_exposition_begin(&w.e, out, format);
 	jb_writer_rtp(&w);
 	jb_writer_traffic(&w);
+	jb_writer_pods(&w);
 	jb_writer_agent(&w);
 	return jb_exposition_end(&w.e);
 }

@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include "base/buffer.h"
 #include "kernel/object.h"
+#include "kubernetes/pod.h"
 #include "metrics/exposition.h"
 #include "workloads/registry.h"
 
 struct jb_page {
 	const struct jb_owner_totals *owners;
 	size_t n_owners;
+	const struct jb_pod *const *pods; /* of this node */
+	size_t n_pods;
 	bool full; /* --metrics full */
 
 	const char *version;

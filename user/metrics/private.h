@@ -31,6 +31,7 @@ bool jb_writer_has_rtp(const struct jb_owner_totals *owner, int direction);
 
 void jb_writer_rtp(struct jb_writer *w);
 void jb_writer_traffic(struct jb_writer *w);
+void jb_writer_pods(struct jb_writer *w);
 void jb_writer_agent(struct jb_writer *w);
 
 /* Series of a slot, as far as the families of each kind are concerned. */

@@ -50,6 +50,8 @@ static int start_registry(struct jb_node *node, const struct jb_node_options *op
 		.cgroup_root = node->root,
 		.inside = path_inside(node->root, node->cgroup),
 		.grace_ns = options->grace_ns,
+		.find_pod = node->pods ? jb_node_pods_find : NULL,
+		.find_ctx = node->pods,
 		.max_series = options->max_series,
 		.slot_series = node->slot_series,
 	};
@@ -71,6 +73,8 @@ static int start_parts(struct jb_node *node, const struct jb_node_options *optio
 		err = jb_census_new(&node->census, node->kernel, &census);
 	if (!err)
 		err = jb_drops_ledger_new(&node->drops);
+	if (!err)
+		err = jb_node_pods_start(&node->pods, options);
 	if (!err)
 		err = start_registry(node, options);
 	return err ? err : jb_kernel_events(node->kernel, on_workload, node);
@@ -121,6 +125,7 @@ void jb_node_close(struct jb_node *node)
 	if (!node)
 		return;
 	jb_registry_free(node->registry);
+	jb_pods_stop(node->pods);
 	jb_drops_ledger_free(node->drops);
 	jb_census_free(node->census);
 	jb_kernel_free(node->kernel);

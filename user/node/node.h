@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "kernel/object.h"
+#include "kubernetes/pods.h"
 #include "streams/census.h"
 
 struct jb_node;
@@ -33,6 +34,8 @@ struct jb_node_options {
 	__u64 grace_ns;
 	__u32 max_series;
 	struct jb_impairment_limits limits;
+	enum jb_pods_mode kubernetes;
+	const char *node; /* its name at Kubernetes; NULL: not known */
 };
 
 enum { JB_NODE_ERROR = 1024 };
@@ -62,6 +65,13 @@ int jb_node_tick(struct jb_node *node);
 /* Readable when a workload has appeared; then jb_node_event() names it. */
 int jb_node_event_fd(const struct jb_node *node);
 int jb_node_event(struct jb_node *node);
+
+/*
+ * Readable when pods, or how they are found out, have changed; -1 where there are none. Then
+ * jb_node_pods_changed() names who has waited for it and tells how it stands. 0 or -errno.
+ */
+int jb_node_pods_fd(const struct jb_node *node);
+int jb_node_pods_changed(struct jb_node *node, struct jb_pods_status *ret);
 
 /* Appends the page /metrics. 0 or -errno. */
 int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *out);

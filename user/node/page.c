@@ -90,6 +90,7 @@ static void read_parts(const struct jb_node *node, struct jb_page *page, struct 
 int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *out)
 {
 	struct jb_owner_list owners = {};
+	struct jb_node_pod_list pods;
 	struct parts parts;
 	__u64 start = jb_now_ns();
 	struct jb_page page = {
@@ -104,12 +105,18 @@ int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *ou
 
 	if (!err)
 		err = read_owners(node, &page, &owners);
+	jb_node_pods_all(node->pods, &pods);
+	if (!err && pods.failed)
+		err = -ENOMEM;
+	page.pods = (const struct jb_pod *const *)pods.pod;
+	page.n_pods = pods.count;
 	page.folded = jb_registry_folded(node->registry);
 	page.snapshot_ns = jb_now_ns() - start;
 	read_parts(node, &page, &parts);
 	if (!err)
 		err = jb_page_render(
 			&page, openmetrics ? JB_EXPOSITION_OPENMETRICS : JB_EXPOSITION_TEXT, out);
+	jb_node_pods_free_all(&pods);
 	jb_owner_list_free(&owners);
 	node->scrape_ns = jb_now_ns() - start;
 	return err;

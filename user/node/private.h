@@ -6,12 +6,14 @@
 #include <limits.h>
 #include "drops/ledger.h"
 #include "node/node.h"
+#include "node/pods.h"
 #include "streams/census.h"
 #include "workloads/registry.h"
 
 struct jb_node {
 	struct jb_kernel *kernel;
 	struct jb_registry *registry;
+	struct jb_pods *pods; /* NULL: there are none */
 	struct jb_census *census;
 	struct jb_drops_ledger *drops;
 	__u32 slot_series[JB_SLOT_MAX];

@@ -13,6 +13,7 @@ static void workload_free(struct jb_registry *reg, struct jb_workload *w)
 	if (w->owner)
 		jb_owner_put(reg, w->owner);
 	HASH_DEL(reg->workloads, w);
+	free(w->path);
 	free(w);
 }
 
@@ -79,10 +80,10 @@ static bool is_gone(const struct jb_registry *reg, const struct jb_workload *w)
 	return w->walk < reg->complete_walk;
 }
 
-/* Has gone, and the grace is over. */
+/* Has gone, and the grace is over. Not as long as its name may still come. */
 static bool is_past(const struct jb_registry *reg, const struct jb_workload *w, __u64 now_ns)
 {
-	return is_gone(reg, w) && now_ns - w->alive_ns >= reg->grace_ns;
+	return is_gone(reg, w) && !w->path && now_ns - w->alive_ns >= reg->grace_ns;
 }
 
 /* One step of the row's end, if it has come to that. */

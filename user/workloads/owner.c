@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "workloads/private.h"
@@ -34,6 +35,22 @@ struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name)
 
 	HASH_FIND_STR(reg->owners, name, owner);
 	return owner ? owner : jb_owner_add(reg, name);
+}
+
+/* NAMESPACE/POD, which no unit is called: no namespace has a dot, nor begins with a slash. */
+struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_name *pod)
+{
+	char name[sizeof(*pod) + 1];
+	struct jb_owner *owner;
+
+	snprintf(name, sizeof(name), "%s/%s", pod->namespace_, pod->pod);
+	owner = jb_owner_get(reg, name);
+	if (owner && !*owner->identity.pod) {
+		snprintf(owner->namespace_, sizeof(owner->namespace_), "%s", pod->namespace_);
+		owner->identity = (struct jb_identity){
+			owner->namespace_, owner->name + strlen(pod->namespace_) + 1, "", ""};
+	}
+	return owner;
 }
 
 void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner)

@@ -29,9 +29,10 @@ struct jb_owner {
 	__u32 n_drops;
 	__u8 others; /* enum jb_fate: once it is decided no further reason is told by itself */
 	__u32 workloads;
-	bool permanent; /* unknown, ~other, and who is outside */
-	bool hidden;    /* of workloads that are not asked for */
-	int place;      /* in the array being made */
+	bool permanent;      /* unknown, ~other, and who is outside */
+	bool hidden;         /* of workloads that are not asked for */
+	int place;           /* in the array being made */
+	char namespace_[64]; /* a pod's */
 	char name[];
 };
 
@@ -39,6 +40,8 @@ struct jb_workload {
 	UT_hash_handle hh;
 	__u64 cgroup_id;
 	struct jb_owner *owner; /* NULL until it is named */
+	char *path;             /* of one that waits for its pod's name; else NULL */
+	__u64 wait_ns;          /* since when */
 	__u64 alive_ns;         /* when it last was there, or may have been */
 	__u32 attempts;
 	__u32 rows;
@@ -58,6 +61,8 @@ struct jb_registry {
 	struct jb_kernel *kernel;
 	const char *root;
 	__u64 grace_ns;
+	jb_find_pod_fn find_pod;
+	void *find_ctx;
 	const char *inside;
 	__u32 max_series;
 	__u32 series; /* of all that is shown */
@@ -77,6 +82,18 @@ struct jb_registry {
 struct jb_owner *jb_owner_new(const char *name);
 struct jb_owner *jb_owner_add(struct jb_registry *reg, const char *name);
 struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name);
+
+/* The owner of all workloads of a pod. NULL: no memory. */
+struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_name *pod);
+
+void jb_workload_own(struct jb_workload *w, struct jb_owner *owner); /* NULL: not yet */
+
+/*
+ * Finds a name for the cgroup at that path and gives the workload to its owner; or lets it wait, if
+ * it is a pod's that is not known yet.
+ */
+void jb_workload_name(struct jb_registry *reg, struct jb_workload *w, const char *path,
+		      __u64 now_ns);
 
 /* One of its workloads has ended, and with the last of them the owner, unless it is permanent. */
 void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner);

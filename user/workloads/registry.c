@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "kernel/drops.h"
 #include "workloads/cgroups.h"
 #include "workloads/private.h"
-#include "workloads/unit.h"
 
 /* A cgroup that two walks have not found is not going to be. */
 #define JB_NAMING_ATTEMPTS 2
-
-static void workload_own(struct jb_workload *w, struct jb_owner *owner)
-{
-	w->owner = owner;
-	if (owner)
-		owner->workloads++;
-}
 
 static struct jb_workload *workload_get(struct jb_registry *reg, __u64 cgroup_id, __u64 now_ns)
 {
@@ -70,19 +61,10 @@ static void sync_row(void *ctx, const struct jb_row_key *key, __u32 index)
 	}
 }
 
-/* Tracepoints know no --cgroup: what they tell of others is not asked for. */
-static bool is_inside(const struct jb_registry *reg, const char *path)
-{
-	size_t len = strlen(reg->inside);
-
-	return !strncmp(path, reg->inside, len) && (!path[len] || path[len] == '/');
-}
-
 static void on_cgroup(void *ctx, __u64 id, const char *path)
 {
 	struct sync *sync = ctx;
 	struct jb_registry *reg = sync->reg;
-	char name[PATH_MAX];
 	struct jb_workload *w;
 
 	HASH_FIND(hh, reg->workloads, &id, sizeof(id), w);
@@ -90,12 +72,8 @@ static void on_cgroup(void *ctx, __u64 id, const char *path)
 		return;
 	w->walk = reg->walk;
 	w->alive_ns = sync->now_ns;
-	if (w->owner)
-		return;
-	if (!is_inside(reg, path))
-		workload_own(w, reg->outside);
-	else if (!jb_unit_name(path, name, sizeof(name)))
-		workload_own(w, jb_owner_get(reg, name));
+	if (!w->owner && !w->path)
+		jb_workload_name(reg, w, path, sync->now_ns);
 }
 
 /* A workload that an incomplete walk did not see may find its name in another. */
@@ -105,19 +83,27 @@ static void give_up_naming(struct jb_registry *reg)
 	struct jb_workload *w, *tmp;
 
 	HASH_ITER (hh, reg->workloads, w, tmp) {
-		if (w->owner || (!complete && w->walk != reg->walk))
+		if (w->owner || w->path || (!complete && w->walk != reg->walk))
 			continue;
 		if (++w->attempts >= JB_NAMING_ATTEMPTS)
-			workload_own(w, reg->unknown);
+			jb_workload_own(w, reg->unknown);
 	}
 }
 
 static bool any_nameless(const struct jb_registry *reg)
 {
 	for (const struct jb_workload *w = reg->workloads; w; w = w->hh.next)
-		if (!w->owner)
+		if (!w->owner && !w->path)
 			return true;
 	return false;
+}
+
+/* Who waits may have a name by now, or has waited enough. */
+static void name_waiting(struct jb_registry *reg, __u64 now_ns)
+{
+	for (struct jb_workload *w = reg->workloads; w; w = w->hh.next)
+		if (w->path)
+			jb_workload_name(reg, w, w->path, now_ns);
 }
 
 static int walk(struct jb_registry *reg, struct sync *sync)
@@ -165,6 +151,7 @@ int jb_registry_refresh(struct jb_registry *reg, __u64 now_ns)
 	struct sync sync = {reg, now_ns};
 	int err = sync_rows(reg, &sync);
 
+	name_waiting(reg, now_ns);
 	if (!err && any_nameless(reg))
 		walk(reg, &sync); /* a failure is told by the periodic pass */
 	return err ? err : jb_registry_settle(reg);
@@ -176,6 +163,7 @@ int jb_registry_tick(struct jb_registry *reg, const __u8 *row_in_use, __u64 now_
 	int err = sync_rows(reg, &sync);
 	int walked = walk(reg, &sync);
 
+	name_waiting(reg, now_ns);
 	/* A walk that failed says nothing about who has gone. */
 	if (!walked)
 		walked = jb_registry_age(reg, row_in_use, now_ns);
@@ -228,6 +216,8 @@ int jb_registry_new(struct jb_registry **ret, struct jb_kernel *kernel,
 	reg->root = options->cgroup_root;
 	reg->grace_ns = options->grace_ns;
 	reg->inside = options->inside;
+	reg->find_pod = options->find_pod;
+	reg->find_ctx = options->find_ctx;
 	reg->max_series = options->max_series;
 	reg->slot_series = options->slot_series;
 	reg->unknown = jb_owner_add(reg, "unknown");
@@ -263,6 +253,8 @@ void jb_registry_free(struct jb_registry *reg)
 		return;
 	was = *reg;
 	HASH_CLEAR(hh, reg->rows);
+	for (struct jb_workload *w = reg->workloads; w; w = w->hh.next)
+		free(w->path);
 	HASH_CLEAR(hh, reg->workloads);
 	HASH_CLEAR(hh, reg->owners);
 	free_elements(was.rows);

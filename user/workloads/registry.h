@@ -15,10 +15,25 @@
 
 struct jb_registry;
 
+/* The labels of a pod. */
+struct jb_pod_name {
+	char namespace_[64];
+	char pod[254];
+};
+
+/* Who the pod of that UID is (as in the cgroup's path: a static pod's is a hash), if it is known.
+ */
+typedef bool (*jb_find_pod_fn)(void *ctx, const char *uid, struct jb_pod_name *ret);
+
+/* A pod whose name has not come by then is told as a unit for the rest of its cgroup's life. */
+#define JB_POD_NAME_WAIT_NS (30 * JB_SECOND_NS)
+
 struct jb_registry_options {
 	const char *cgroup_root; /* mount point of cgroup2 */
 	const char *inside;      /* from there on: only workloads below it are told; "": all */
 	__u64 grace_ns;
+	jb_find_pod_fn find_pod; /* NULL: there are no pods */
+	void *find_ctx;
 	__u32 max_series;         /* beyond, what is new is folded into ~other */
 	const __u32 *slot_series; /* JB_SLOT_MAX: what a slot takes on the page; of RTP the first of
 					each direction, for all its media */
@@ -29,7 +44,10 @@ int jb_registry_new(struct jb_registry **ret, struct jb_kernel *kernel,
 		    const struct jb_registry_options *options);
 void jb_registry_free(struct jb_registry *reg); /* NULL is fine */
 
-/* Names the workloads that have taken a row since: by event, so that short-lived ones get it. */
+/*
+ * Names the workloads that have taken a row since, and those that wait for their pod's name: by
+ * event, so that short-lived ones get it.
+ */
 int jb_registry_refresh(struct jb_registry *reg, __u64 now_ns);
 
 /*

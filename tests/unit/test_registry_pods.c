@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The registry: cgroups of pods, whose names may come late. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "registry_world.h"
+
+#define UID   "0a1b2c3d-0000-4000-8000-00000000000"
+#define BURST "/kubepods/burstable/pod"
+#define ID    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+
+static const struct jb_pod_name sfu = {"media", "sfu-0"};
+
+static void pod(int place, const char *uid, struct jb_pod_name name)
+{
+	world.pod[place].uid = uid;
+	world.pod[place].name = name;
+}
+
+static void test_pods_are_told_by_name(void **state)
+{
+	const struct jb_identity *identity;
+
+	(void)state;
+	pod(0, UID "1", sfu);
+	cgroup(0, 100, BURST UID "1/" ID "0");
+	row(20, 100, RTP_IN, 7);
+	assert_int_equal(jb_registry_refresh(reg, now), 0);
+	assert_int_equal(packets_of("sfu-0"), 7);
+	identity = jb_registry_cgroup(reg, 100);
+	assert_string_equal(identity->namespace_, "media");
+	assert_string_equal(identity->pod, "sfu-0");
+	assert_string_equal(identity->container, "");
+	assert_string_equal(identity->unit, "");
+}
+
+/* All containers of a pod, what is below them, a restart, and another pod of the same name. */
+static void test_what_has_equal_labels_is_one(void **state)
+{
+	(void)state;
+	pod(0, UID "1", sfu);
+	pod(1, UID "2", sfu);
+	pod(2, UID "3", (struct jb_pod_name){"other", "sfu-0"});
+	cgroup(0, 100, BURST UID "1/" ID "0");
+	cgroup(1, 101, BURST UID "1/" ID "1/below");
+	cgroup(2, 102, BURST UID "1");
+	cgroup(3, 103, BURST UID "2/" ID "2");
+	cgroup(4, 104, BURST UID "3/" ID "3");
+	for (__u32 i = 0; i < 4; i++)
+		row(20 + i, 100 + i, RTP_IN, 1U << i);
+	assert_int_equal(jb_registry_refresh(reg, now), 0);
+	assert_int_equal(packets_of("sfu-0"), 15);
+	row(24, 104, RTP_IN, 1);
+	assert_int_equal(jb_registry_refresh(reg, now), 0);
+	assert_ptr_equal(jb_registry_cgroup(reg, 100), jb_registry_cgroup(reg, 103));
+	assert_ptr_not_equal(jb_registry_cgroup(reg, 100), jb_registry_cgroup(reg, 104));
+}
+
+static void test_a_late_name_loses_nothing(void **state)
+{
+	(void)state;
+	cgroup(0, 100, BURST UID "1/" ID "0");
+	row(20, 100, RTP_IN, 7);
+	ticks(5); /* 25 s */
+	assert_int_equal(packets_of("sfu-0"), -1);
+	assert_int_equal(packets_of("unknown"), -1);
+	assert_int_equal(packets_of(BURST UID "1/" ID "0"), -1);
+	pod(0, UID "1", sfu);
+	assert_int_equal(jb_registry_refresh(reg, now), 0);
+	assert_int_equal(packets_of("sfu-0"), 7);
+}
+
+/* Waiting costs no walk: only who has not been found yet does. */
+static void test_who_waits_is_not_searched(void **state)
+{
+	int walks;
+
+	(void)state;
+	cgroup(0, 100, BURST UID "1/" ID "0");
+	row(20, 100, RTP_IN, 7);
+	jb_registry_refresh(reg, now);
+	walks = world.walks;
+	jb_registry_refresh(reg, now);
+	assert_int_equal(world.walks, walks);
+}
+
+static void test_too_late_a_name_is_none(void **state)
+{
+	(void)state;
+	cgroup(0, 100, BURST UID "1/" ID "0");
+	row(20, 100, RTP_IN, 7);
+	ticks(7); /* the first sees it */
+	assert_int_equal(packets_of(BURST UID "1/" ID "0"), 7);
+	pod(0, UID "1", sfu);
+	ticks(2);
+	assert_int_equal(packets_of(BURST UID "1/" ID "0"), 7);
+	assert_int_equal(packets_of("sfu-0"), -1);
+}
+
+/* Gone before its name was there, and its grace over. */
+static void test_a_short_life_is_told_under_its_name(void **state)
+{
+	(void)state;
+	restart_with(1000000, JB_SECOND_NS, "");
+	cgroup(0, 100, BURST UID "1/" ID "0");
+	row(20, 100, RTP_IN, 7);
+	tick();
+	cgroup(0, 0, NULL);
+	ticks(3);
+	assert_true(world.linked[20]);
+	pod(0, UID "1", sfu);
+	jb_registry_refresh(reg, now);
+	assert_int_equal(packets_of("sfu-0"), 7);
+	assert_int_equal(packets_of("unknown"), -1);
+	ticks(3);
+	assert_int_equal(packets_of("sfu-0"), -1);
+	assert_int_equal(world.recycled[20], 1);
+}
+
+static void test_containers_of_no_pod_are_units(void **state)
+{
+	(void)state;
+	cgroup(0, 100, "/system.slice/docker-" ID "0.scope");
+	row(20, 100, RTP_IN, 7);
+	jb_registry_refresh(reg, now);
+	assert_int_equal(packets_of("docker-" ID "0.scope"), 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_pods_are_told_by_name),
+		TEST(test_what_has_equal_labels_is_one),
+		TEST(test_a_late_name_loses_nothing),
+		TEST(test_who_waits_is_not_searched),
+		TEST(test_too_late_a_name_is_none),
+		TEST(test_a_short_life_is_told_under_its_name),
+		TEST(test_containers_of_no_pod_are_units),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

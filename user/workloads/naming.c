@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a workload is called: a pod, by its cgroup's path and who the pods are; else a unit. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "workloads/container.h"
+#include "workloads/private.h"
+#include "workloads/unit.h"
+
+void jb_workload_own(struct jb_workload *w, struct jb_owner *owner)
+{
+	w->owner = owner;
+	if (!owner)
+		return;
+	owner->workloads++;
+	free(w->path);
+	w->path = NULL;
+}
+
+/* Tracepoints know no --cgroup: what they tell of others is not asked for. */
+static bool is_inside(const struct jb_registry *reg, const char *path)
+{
+	size_t len = strlen(reg->inside);
+
+	return !strncmp(path, reg->inside, len) && (!path[len] || path[len] == '/');
+}
+
+/* Whether its name is still to come. */
+static bool waits(struct jb_workload *w, const char *path, __u64 now_ns)
+{
+	if (w->path)
+		return now_ns - w->wait_ns < JB_POD_NAME_WAIT_NS;
+	w->path = strdup(path);
+	w->wait_ns = now_ns;
+	return w->path; /* without memory it is a unit at once */
+}
+
+void jb_workload_name(struct jb_registry *reg, struct jb_workload *w, const char *path,
+		      __u64 now_ns)
+{
+	struct jb_container container;
+	struct jb_pod_name pod;
+	char unit[PATH_MAX];
+
+	if (!is_inside(reg, path)) {
+		jb_workload_own(w, reg->outside);
+		return;
+	}
+	if (reg->find_pod && !jb_container_parse(path, &container) && *container.pod) {
+		if (reg->find_pod(reg->find_ctx, container.pod, &pod)) {
+			jb_workload_own(w, jb_owner_get_pod(reg, &pod));
+			return;
+		}
+		if (waits(w, path, now_ns))
+			return;
+	}
+	if (!jb_unit_name(path, unit, sizeof(unit)))
+		jb_workload_own(w, jb_owner_get(reg, unit));
+}
