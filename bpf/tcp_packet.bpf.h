@@ -49,9 +49,13 @@ static __noinline struct jb_tcp_socket *jb_tcp_adopt_packet(struct __sk_buff *sk
 	if (!tp)
 		return NULL;
 	/* As jb_tcp_sent() and jb_tcp_received() have it; this packet is still to come. */
-	fresh.bytes[JB_EGRESS] = tp->bytes_acked + (__u32)(tp->snd_nxt - tp->snd_una) -
-				 (state == BPF_TCP_FIN_WAIT1 || state == BPF_TCP_FIN_WAIT2);
-	fresh.bytes[JB_INGRESS] = tp->bytes_received - (state == BPF_TCP_CLOSE_WAIT);
+	fresh.bytes[JB_EGRESS] = tp->bytes_acked + (__u32)(tp->snd_nxt - tp->snd_una);
+	fresh.bytes[JB_INGRESS] = tp->bytes_received;
+	/* A FIN that is queued need not have been sent yet. */
+	if ((state == BPF_TCP_FIN_WAIT1 || state == BPF_TCP_FIN_WAIT2) && fresh.bytes[JB_EGRESS])
+		fresh.bytes[JB_EGRESS]--;
+	if (state == BPF_TCP_CLOSE_WAIT && fresh.bytes[JB_INGRESS])
+		fresh.bytes[JB_INGRESS]--;
 	fresh.retransmitted = tp->total_retrans;
 	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.leg);
 	return bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);

@@ -65,7 +65,7 @@ static const struct jb_option table[] = {
 	{"node", JB_OPTION_STRING(struct config, node), .placeholder = "NAME",
 	 .help = "name of this node at Kubernetes: the API server is asked for its pods"},
 	{"metrics", JB_OPTION_ENUM(struct config, metrics, metrics_names), .value = "standard",
-	 .help = "full: deviation histograms too"},
+	 .help = "full: deviation, DTLS and MOS, and all receive queues too"},
 	{"max-series", JB_OPTION_U32(struct config, max_series), .value = TEXT(JB_NODE_MAX_SERIES),
 	 .min = 1000, .max = 10000000, .help = "beyond, workloads are folded into ~other"},
 	{"max-streams", JB_OPTION_U32(struct config, max_streams),
@@ -95,7 +95,8 @@ static const struct jb_option table[] = {
 
 static const struct jb_options options = {
 	.usage = NAME " [OPTION]...",
-	.about = "Measures RTP on this node by BPF programs and serves it as /metrics.",
+	.about = "Measures by BPF programs how media and TCP fare on this node; serves it as "
+		 "/metrics.",
 	.table = table,
 	.count = sizeof(table) / sizeof(*table),
 };

@@ -64,7 +64,7 @@ void jb_pods_works(struct jb_pods *pods, enum jb_pods_source source)
 	changed = pods->status.source != source || !pods->status.since_ns;
 	pods->status.source = source;
 	if (changed)
-		pods->status.since_ns = jb_pods_now_ns();
+		pods->status.since_ns = jb_now_ns();
 	changed |= compose_error(pods);
 	pthread_mutex_unlock(&pods->lock);
 	jb_pods_announce(pods, changed);
@@ -83,7 +83,7 @@ static bool is_last(const struct jb_pods *pods, enum jb_pods_source source)
 static void block(struct jb_pods *pods, enum jb_pods_source source, enum jb_pods_failure failure)
 {
 	struct jb_source_state *state = &pods->sources[source];
-	uint64_t now_ns = jb_pods_now_ns();
+	uint64_t now_ns = jb_now_ns();
 
 	if (!state->failing_ns)
 		state->failing_ns = now_ns;
@@ -149,7 +149,7 @@ void *jb_pods_run(void *arg)
 	struct jb_pods *pods = arg;
 
 	while (!jb_pods_http_stopped(pods->http)) {
-		uint64_t now_ns = jb_pods_now_ns();
+		uint64_t now_ns = jb_now_ns();
 		enum jb_pods_source source = choose(pods, now_ns);
 
 		if (pods->sources[source].due_ns <= now_ns)

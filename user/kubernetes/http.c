@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
+
+#include "base/clock.h"
 
 enum { TOKEN_MAX = 16 << 10, POLL_MS = 1000, SLOW_BPS = 1024, KEEPALIVE_S = 30 };
 
@@ -67,21 +68,13 @@ bool jb_pods_http_stopped(const struct jb_pods_http *http)
 	return atomic_load(&http->stopped);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void jb_pods_http_wait(struct jb_pods_http *http, uint64_t ns)
 {
-	uint64_t end = now_ns() + ns;
+	uint64_t end = jb_now_ns() + ns;
 	int64_t left;
 
 	while (!jb_pods_http_stopped(http)) {
-		left = (int64_t)(end - now_ns());
+		left = (int64_t)(end - jb_now_ns());
 		if (left <= 0)
 			return;
 		left = left / 1000000 + 1;

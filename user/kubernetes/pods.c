@@ -3,18 +3,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kubernetes/private.h"
-
-uint64_t jb_pods_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static int make_watch(struct jb_pods *pods)
 {
@@ -22,7 +13,7 @@ static int make_watch(struct jb_pods *pods)
 		.backoff_min_ns = pods->options.backoff_min_ms * UINT64_C(1000000),
 		.backoff_max_ns = pods->options.backoff_max_ms * UINT64_C(1000000),
 		.seconds = pods->options.watch_s,
-		.seed = jb_pods_now_ns() ^ (uint64_t)getpid() << 32,
+		.seed = jb_now_ns() ^ (uint64_t)getpid() << 32,
 	};
 
 	return jb_watch_new(&pods->watch, &options, &pods->intake);
@@ -119,7 +110,7 @@ int jb_pods_fd(const struct jb_pods *pods)
 static void lock_current(struct jb_pods *pods)
 {
 	pthread_mutex_lock(&pods->lock);
-	jb_pod_table_expire(pods->table, jb_pods_now_ns());
+	jb_pod_table_expire(pods->table, jb_now_ns());
 }
 
 /* Reads the eventfd before what it announces, so that no news is missed. */
@@ -143,18 +134,6 @@ enum jb_pod_lookup jb_pods_lookup(struct jb_pods *pods, const char *uid, const c
 	found = jb_pod_table_lookup(pods->table, uid, container_id, ret_names);
 	pthread_mutex_unlock(&pods->lock);
 	return found;
-}
-
-int jb_pods_get(struct jb_pods *pods, const char *uid, struct jb_pod **ret_pod)
-{
-	const struct jb_pod *pod;
-	int err;
-
-	lock_current(pods);
-	pod = jb_pod_table_get(pods->table, uid);
-	err = pod ? jb_pod_copy(pod, ret_pod) : -ENOENT;
-	pthread_mutex_unlock(&pods->lock);
-	return err;
 }
 
 void jb_pods_each(struct jb_pods *pods, void (*fn)(void *ctx, const struct jb_pod *pod), void *ctx)

@@ -102,9 +102,6 @@ void jb_pods_status(struct jb_pods *pods, struct jb_pods_status *ret_status);
 enum jb_pod_lookup jb_pods_lookup(struct jb_pods *pods, const char *uid, const char *container_id,
 				  struct jb_pod_names *ret_names);
 
-/* A copy of the pod, to be freed by free(). 0, -ENOENT or -ENOMEM. */
-int jb_pods_get(struct jb_pods *pods, const char *uid, struct jb_pod **ret_pod);
-
 /* Each pod that is there, under a lock: the callback must not call any of these functions. */
 void jb_pods_each(struct jb_pods *pods, void (*fn)(void *ctx, const struct jb_pod *pod), void *ctx);
 

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "kubernetes/http.h"
 #include "kubernetes/pod_list.h"
 #include "kubernetes/pods.h"
@@ -45,8 +46,6 @@ struct jb_pods {
 	struct jb_watch *watch;
 	struct jb_split split; /* of the kubelet's list */
 };
-
-uint64_t jb_pods_now_ns(void);
 
 /* Copies the options, finding what they leave to the environment. 0, -EINVAL or -ENOMEM. */
 int jb_pods_take_options(struct jb_pods *pods, const struct jb_pods_options *options);

@@ -28,7 +28,7 @@ static void sink_list_end(void *ctx)
 	struct jb_pods *pods = ctx;
 
 	pthread_mutex_lock(&pods->lock);
-	jb_pod_table_list_end(pods->table, jb_pods_now_ns());
+	jb_pod_table_list_end(pods->table, jb_now_ns());
 	pthread_mutex_unlock(&pods->lock);
 }
 
@@ -38,7 +38,7 @@ static void sink_put(void *ctx, const struct jb_pod *pod)
 	struct jb_pods *pods = ctx;
 
 	pthread_mutex_lock(&pods->lock);
-	jb_pod_table_put(pods->table, pod, jb_pods_now_ns());
+	jb_pod_table_put(pods->table, pod, jb_now_ns());
 	pthread_mutex_unlock(&pods->lock);
 }
 
@@ -47,7 +47,7 @@ static void sink_remove(void *ctx, const char *uid)
 	struct jb_pods *pods = ctx;
 
 	pthread_mutex_lock(&pods->lock);
-	jb_pod_table_remove(pods->table, uid, jb_pods_now_ns());
+	jb_pod_table_remove(pods->table, uid, jb_now_ns());
 	pthread_mutex_unlock(&pods->lock);
 }
 
@@ -150,12 +150,12 @@ static void turn_api(struct jb_pods *pods)
 	struct jb_outcome outcome = {};
 
 	if (!api_is_known(pods, &outcome)) {
-		state->due_ns = jb_pods_now_ns() + pods->options.backoff_max_ms * MS;
+		state->due_ns = jb_now_ns() + pods->options.backoff_max_ms * MS;
 		jb_pods_fails(pods, JB_PODS_API, &outcome);
 		return;
 	}
-	ask_api(pods, jb_watch_begin(pods->watch, jb_pods_now_ns()), &outcome);
-	jb_watch_end(pods->watch, &outcome, jb_pods_now_ns());
+	ask_api(pods, jb_watch_begin(pods->watch, jb_now_ns()), &outcome);
+	jb_watch_end(pods->watch, &outcome, jb_now_ns());
 	state->due_ns = jb_watch_due_ns(pods->watch);
 	count(pods, 0);
 	name_url(&outcome, pods->api_url);
@@ -223,7 +223,7 @@ static void turn_kubelet(struct jb_pods *pods)
 	end_kubelet(&list, &outcome);
 	count(pods, 0);
 	name_url(&outcome, pods->kubelet_url);
-	pods->sources[JB_PODS_KUBELET].due_ns = jb_pods_now_ns() + pods->options.kubelet_ms * MS;
+	pods->sources[JB_PODS_KUBELET].due_ns = jb_now_ns() + pods->options.kubelet_ms * MS;
 	if (outcome.failure)
 		jb_pods_fails(pods, JB_PODS_KUBELET, &outcome);
 	else
@@ -235,7 +235,7 @@ static void turn_files(struct jb_pods *pods)
 	struct jb_outcome outcome;
 
 	jb_files_scan(pods->log_directory, &pods->sink, &outcome);
-	pods->sources[JB_PODS_FROM_FILES].due_ns = jb_pods_now_ns() + pods->options.files_ms * MS;
+	pods->sources[JB_PODS_FROM_FILES].due_ns = jb_now_ns() + pods->options.files_ms * MS;
 	if (outcome.failure)
 		jb_pods_fails(pods, JB_PODS_FROM_FILES, &outcome);
 	else

@@ -2,12 +2,12 @@
 /* The documents of /api/v1. */
 #include <errno.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "connections/view.h"
 #include "drops/info.h"
 #include "kernel/drops.h"
 #include "kernel/names.h"
 #include "kernel/sockets.h"
-#include "node/clock.h"
 #include "node/private.h"
 #include "node/uplink.h"
 #include "streams/view.h"

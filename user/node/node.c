@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "kernel/cgroup.h"
 #include "kernel/drops.h"
 #include "kernel/sockets.h"
 #include "metrics/page.h"
-#include "node/clock.h"
 #include "node/private.h"
 #include "workloads/registry.h"
 

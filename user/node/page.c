@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/procfs.h"
+#include "base/clock.h"
 #include "kernel/drops.h"
 #include "metrics/page.h"
-#include "node/clock.h"
 #include "node/private.h"
 
 /* More than there are. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "base/clock.h"
 #include "node/pods.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "node/clock.h"
 #include "node/private.h"
 
 /* A service's address in the environment of a pod, or the kubelet's directory on a node. */

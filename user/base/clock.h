@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The clock of bpf_ktime_get_ns(). */
-#ifndef JB_NODE_CLOCK_H
-#define JB_NODE_CLOCK_H
+#ifndef JB_BASE_CLOCK_H
+#define JB_BASE_CLOCK_H
 
 #include <time.h>
 #include <jitterbug/types.h>
