@@ -22,6 +22,8 @@ struct jb_reported_map jb_reported SEC(".maps");
 struct jb_handshakes_map jb_handshakes SEC(".maps");
 struct jb_drops_map jb_drops SEC(".maps");
 struct jb_events_map jb_events SEC(".maps");
+struct jb_meetings_map jb_meetings SEC(".maps");
+struct jb_contacts_map jb_contacts SEC(".maps");
 
 const volatile struct jb_config jb_config = {};
 __u64 jb_faults[JB_FAULT_MAX] = {};

@@ -8,6 +8,7 @@
 
 #include <jitterbug/candidate.h>
 #include <jitterbug/config.h>
+#include <jitterbug/contact.h>
 #include <jitterbug/drop.h>
 #include <jitterbug/framing.h>
 #include <jitterbug/pair.h>
@@ -159,6 +160,21 @@ struct jb_drops_map {
 struct jb_events_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 64 * 1024);
+};
+
+/* Connections by their initial sequence numbers. A hint: what is evicted is found by address. */
+struct jb_meetings_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct jb_meeting);
+};
+
+#define JB_CONTACTS_BYTES (512 * 1024)
+
+struct jb_contacts_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, JB_CONTACTS_BYTES);
 };
 
 extern const volatile struct jb_config jb_config;

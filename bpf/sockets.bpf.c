@@ -3,7 +3,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-#include "tcp.bpf.h"
+#include "contact.bpf.h"
 
 extern struct jb_rows_used_map jb_rows_used SEC(".maps");
 
@@ -15,21 +15,32 @@ static __always_inline void jb_rows_use(__u32 row)
 		*used = 1;
 }
 
-/* Every 5 s: whose rows are in use, and what TCP has counted since. */
+/* Every 5 s: whose rows are in use, and what TCP has counted since: a struct jb_contact for each
+ * connection that has moved. The reader's buffer is smaller than the kernel's: all fit.
+ */
 SEC("iter/bpf_sk_storage_map")
 int jb_tcp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
 	struct sock *sk = ctx->sk;
 	struct jb_tcp_socket *s = sk ? jb_tcp_find(sk) : NULL;
 	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct jb_contact c = {};
 	union jb_totals *totals;
 
 	if (!s || !tp)
 		return 0;
 	jb_rows_use(s->row);
 	totals = jb_workload_totals(s->row);
-	if (totals)
-		jb_tcp_account(s, tp, &totals->tcp);
+	if (!totals)
+		return 0;
+	jb_tcp_account(s, tp, &totals->tcp, c.bytes);
+	if (s->flags & JB_TCP_STOOD)
+		c.what = jb_contact_opened(s);
+	if (!c.what && !c.bytes[JB_EGRESS] && !c.bytes[JB_INGRESS])
+		return 0;
+	jb_contact_fill(&c, s, sk, tp);
+	if (bpf_seq_write(ctx->meta->seq, &c, sizeof(c)))
+		jb_fault(JB_FAULT_CONTACTS_LOST);
 	return 0;
 }
 
@@ -63,9 +74,8 @@ int jb_tcp_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	jb_socket_local(&c.local, &sk->__sk_common);
 	jb_socket_remote(&c.remote, &sk->__sk_common);
 	c.socket = *s;
-	c.bytes[JB_EGRESS] = jb_tcp_sent(tp);
-	if (s->role == JB_TCP_CLIENT && c.bytes[JB_EGRESS])
-		c.bytes[JB_EGRESS]--; /* the SYN */
+	c.peer_cgroup_id = jb_contact_peer(s);
+	c.bytes[JB_EGRESS] = jb_tcp_payload_sent(s, tp);
 	c.bytes[JB_INGRESS] = jb_tcp_received(tp);
 	c.srtt_us = tp->srtt_us >> 3;
 	c.rttvar_us = tp->rttvar_us >> 2;

@@ -7,7 +7,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-#include "tcp.bpf.h"
+#include "contact.bpf.h"
 
 #define JB_SOCKOPS_OK 1
 
@@ -52,6 +52,7 @@ static __always_inline void jb_tcp_connecting(struct sock *sk)
 static __always_inline void jb_tcp_established(struct sock *sk)
 {
 	struct jb_tcp_socket *s = jb_tcp_find(sk);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	__u64 now_ns = bpf_ktime_get_ns();
 	union jb_totals *totals;
 
@@ -71,7 +72,9 @@ static __always_inline void jb_tcp_established(struct sock *sk)
 		jb_rtt_observe(&totals->tcp.connect, now_ns - s->started_ns);
 	__sync_fetch_and_add(&totals->tcp.opened[s->role == JB_TCP_SERVER], 1);
 	s->started_ns = now_ns;
-	s->flags |= JB_TCP_STOOD;
+	if (tp)
+		jb_contact_meet(s, tp);
+	s->flags |= JB_TCP_STOOD; /* from now on the census tells of it */
 }
 
 /*
@@ -131,13 +134,34 @@ static __always_inline enum jb_tcp_end jb_tcp_end(int error, int state)
 	return error ? JB_TCP_TIMED_OUT : JB_TCP_RESET_LOCAL;
 }
 
+/* A socket that was never established and never tried to be has had no contact. */
+static __always_inline void jb_tcp_tell_end(struct sock *sk, struct jb_tcp_socket *s,
+					    const struct tcp_sock *tp, __u8 reason,
+					    const __u64 moved[JB_DIRECTION_MAX])
+{
+	struct jb_contact c = {.reason = reason};
+
+	jb_contact_fill(&c, s, sk, tp);
+	c.what = JB_CONTACT_FAILED;
+	if (s->flags & JB_TCP_STOOD) {
+		c.what = JB_CONTACT_CLOSED | jb_contact_opened(s);
+		c.bytes[JB_EGRESS] = moved[JB_EGRESS];
+		c.bytes[JB_INGRESS] = moved[JB_INGRESS];
+		c.total[JB_EGRESS] = jb_tcp_payload_sent(s, tp);
+		c.total[JB_INGRESS] = jb_tcp_received(tp);
+	}
+	jb_contact_tell(&c);
+}
+
 /* The end of a connection, or of the attempt at one. */
 static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 {
 	struct jb_tcp_socket *s = jb_tcp_find(sk);
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	__u64 moved[JB_DIRECTION_MAX] = {};
 	union jb_totals *totals;
 	int error = sk->sk_err;
+	__u32 reason = 0;
 
 	if (state == TCP_LISTEN || !tp)
 		return;
@@ -148,13 +172,16 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 	totals = jb_workload_totals(s->row);
 	if (!totals)
 		return;
-	jb_tcp_account(s, tp, &totals->tcp);
-	if (s->flags & JB_TCP_STOOD)
-		__sync_fetch_and_add(&totals->tcp.closed[jb_tcp_end(error, state) % JB_TCP_END_MAX],
-				     1);
-	else if (s->role == JB_TCP_CLIENT)
-		__sync_fetch_and_add(
-			&totals->tcp.failed[jb_tcp_failure(sk, tp) % JB_TCP_FAILURE_MAX], 1);
+	jb_tcp_account(s, tp, &totals->tcp, moved);
+	if (s->flags & JB_TCP_STOOD) {
+		reason = jb_tcp_end(error, state) % JB_TCP_END_MAX;
+		__sync_fetch_and_add(&totals->tcp.closed[reason], 1);
+	} else if (s->role == JB_TCP_CLIENT) {
+		reason = jb_tcp_failure(sk, tp) % JB_TCP_FAILURE_MAX;
+		__sync_fetch_and_add(&totals->tcp.failed[reason], 1);
+	}
+	if (s->flags & JB_TCP_STOOD || s->role == JB_TCP_CLIENT)
+		jb_tcp_tell_end(sk, s, tp, reason, moved);
 	bpf_sk_storage_delete(&jb_tcp_sockets, sk);
 }
 

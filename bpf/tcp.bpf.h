@@ -29,6 +29,15 @@ static __always_inline __u64 jb_tcp_sent(const struct tcp_sock *tp)
 	return sent && fin ? sent - 1 : sent;
 }
 
+/* As above without the SYN. */
+static __always_inline __u64 jb_tcp_payload_sent(const struct jb_tcp_socket *s,
+						 const struct tcp_sock *tp)
+{
+	__u64 sent = jb_tcp_sent(tp);
+
+	return sent && s->role == JB_TCP_CLIENT ? sent - 1 : sent;
+}
+
 /* Payload received; the kernel counts a FIN as an octet. */
 static __always_inline __u64 jb_tcp_received(const struct tcp_sock *tp)
 {
@@ -66,13 +75,18 @@ static __noinline struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retran
 	return s;
 }
 
-/* Adds what `now` is ahead of *told. Of two CPUs at once, one does; counters never fall. */
-static __always_inline void jb_tcp_catch_up(__u64 *total, __u64 *told, __u64 now)
+/*
+ * Adds what `now` is ahead of *told, and returns it. Of two CPUs at once, one does; counters never
+ * fall.
+ */
+static __always_inline __u64 jb_tcp_catch_up(__u64 *total, __u64 *told, __u64 now)
 {
 	__u64 was = *(volatile __u64 *)told;
 
-	if (now > was && __sync_val_compare_and_swap(told, was, now) == was)
-		__sync_fetch_and_add(total, now - was);
+	if (now <= was || __sync_val_compare_and_swap(told, was, now) != was)
+		return 0;
+	__sync_fetch_and_add(total, now - was);
+	return now - was;
 }
 
 static __always_inline void jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 now)
@@ -83,12 +97,15 @@ static __always_inline void jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 n
 		__sync_fetch_and_add(total, now - was);
 }
 
-/* Brings the totals up to what the socket has counted. */
+/* Brings the totals up to what the socket has counted; ret_moved: by how many octets. */
 static __always_inline void jb_tcp_account(struct jb_tcp_socket *s, const struct tcp_sock *tp,
-					   struct jb_tcp_totals *totals)
+					   struct jb_tcp_totals *totals,
+					   __u64 ret_moved[JB_DIRECTION_MAX])
 {
-	jb_tcp_catch_up(&totals->bytes[JB_EGRESS], &s->bytes[JB_EGRESS], jb_tcp_sent(tp));
-	jb_tcp_catch_up(&totals->bytes[JB_INGRESS], &s->bytes[JB_INGRESS], jb_tcp_received(tp));
+	ret_moved[JB_EGRESS] = jb_tcp_catch_up(&totals->bytes[JB_EGRESS], &s->bytes[JB_EGRESS],
+					       jb_tcp_sent(tp));
+	ret_moved[JB_INGRESS] = jb_tcp_catch_up(&totals->bytes[JB_INGRESS], &s->bytes[JB_INGRESS],
+						jb_tcp_received(tp));
 	jb_tcp_catch_up32(&totals->retransmitted, &s->retransmitted, tp->total_retrans);
 }
 

@@ -8,11 +8,11 @@ UNIT_HELPERS := $(patsubst tests/unit/%.c,$(T)/unit/%.o,$(filter-out tests/unit/
 BPF_TESTS := $(patsubst tests/bpf/%.c,$(T)/bpf/%,$(wildcard tests/bpf/test_*.c))
 BPF_HELPERS := $(patsubst tests/bpf/%.c,$(T)/bpf/%.o,$(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c)))
 NET_SHARED := $(addprefix tests/net/,tool.c udp_sink.c rtp_wire.c rtp_log.c)
-NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso slow_reader tcp_tool pods_tool)
+NET_TOOLS := $(addprefix $(T)/net/,bridge sender receiver tun_uso slow_reader tcp_tool pods_tool cluster_tool)
 TEST_FLAGS := -std=gnu11 $(WARN) $(CPPFLAGS_USER) -Itests/bpf -Itests/unit
 
-.PHONY: unit bpf net webrtc test-webrtc net-tools programs check live test test-asan test-valgrind test-kernels \
-	fuzz fuzz-run bench
+.PHONY: unit bpf net soak webrtc test-webrtc net-tools programs check live test test-asan test-valgrind test-kernels \
+	test-kubernetes fuzz fuzz-run bench
 
 $(T)/%.o: tests/%.c $(O)/flags | $(SKELETON)
 	$(call say,CC,$@)
@@ -33,8 +33,8 @@ $(T)/net/%: $$(wildcard tests/net/$$*.c tests/net/$$*_*.c) $(NET_SHARED) $$(wild
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) -pthread
 
-# This one is a part of the agent by itself.
-$(T)/net/pods_tool: tests/net/pods_tool.c $(O)/libjitterbug.a
+# These are parts of the agent by themselves.
+$(T)/net/pods_tool $(T)/net/cluster_tool: $(T)/net/%: tests/net/%.c $(O)/libjitterbug.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_FLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $(filter %.c %.a,$^) $(LIBS)
@@ -57,6 +57,11 @@ bpf: $(BPF_TESTS) ## tests of the BPF programs, as root
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider -q
 net: $(O)/jitterbug $(NET_TOOLS) ## tests with live traffic, as root; PYTEST_ARGS="-k NAME"
 	$(Q)cd tests/net && JITTERBUG=$(abspath $(O))/jitterbug JB_TOOLS=$(abspath $(T))/net $(PYTEST) $(PYTEST_ARGS) .
+
+# With what memory took after each round.
+soak: $(O)/jitterbug $(NET_TOOLS) ## pods that come and go, 300 a round, as root; JB_ROUNDS=10
+	$(Q)cd tests/net && JB_ROUNDS=$(or $(JB_ROUNDS),10) JITTERBUG=$(abspath $(O))/jitterbug \
+		JB_TOOLS=$(abspath $(T))/net $(PYTEST) -s $(PYTEST_ARGS) test_churn.py
 
 # What drives the browsers: one package, as locked, and no browser with it.
 WEBRTC := $(T)/webrtc
@@ -110,6 +115,12 @@ test-kernels: deps ## bpf and a short call on Debian's kernels, emulated; KERNEL
 	$(Q)scripts/deps.sh kernels
 	$(Q)$(MAKE) --no-print-directory $(O)/jitterbug $(BPF_TESTS) $(T)/net/sender $(T)/net/receiver
 	$(Q)O=$(O) tests/kernels/run.sh $(KERNELS)
+
+# Kubernetes itself is built once, and kept outside of $(O).
+test-kubernetes: deps ## pods of a real Kubernetes, built from its Go modules, as root; PYTEST_ARGS="-k NAME"
+	$(Q)scripts/deps.sh kubernetes
+	$(Q)$(MAKE) --no-print-directory $(O)/jitterbug $(addprefix $(T)/net/,sender receiver tcp_tool)
+	$(Q)O=$(O) tests/kubernetes/run.sh $(PYTEST_ARGS)
 
 FUZZ_SECONDS ?= 60
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

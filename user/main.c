@@ -6,8 +6,10 @@
 #include "cli/doctor.h"
 #include "cli/connections.h"
 #include "cli/drops.h"
+#include "cli/edges.h"
 #include "cli/replay.h"
 #include "cli/streams.h"
+#include "cli/workloads.h"
 
 static int help(int argc, char **argv);
 static int version(int argc, char **argv);
@@ -20,6 +22,8 @@ static const struct {
 	{"agent", jb_cli_agent, "measure this node and serve /metrics"},
 	{"streams", jb_cli_streams, "the RTP streams of this node, now"},
 	{"connections", jb_cli_connections, "the TCP connections of this node, now"},
+	{"workloads", jb_cli_workloads, "the pods and units of this node, and their figures"},
+	{"edges", jb_cli_edges, "who talks to whom: connections and bytes between workloads"},
 	{"drops", jb_cli_drops, "packets that the kernel dropped, by workload and reason"},
 	{"doctor", jb_cli_doctor, "what this node lets the agent measure"},
 	{"replay", jb_cli_replay, "the RTP streams of a pcap or pcapng file"},

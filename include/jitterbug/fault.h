@@ -26,7 +26,8 @@
 	X(STUN_EVICTED, "stun_evicted", "STUN request that another took the place of")             \
 	X(FRAMES_TRUNCATED, "frames_truncated", "TCP segment with more frames than followed")      \
 	X(DROPS_FULL, "drops_full", "drop of a reason for which there was no room")                \
-	X(EVENTS_LOST, "events_lost", "the event ring was full")
+	X(EVENTS_LOST, "events_lost", "the event ring was full")                                   \
+	X(CONTACTS_LOST, "contacts_lost", "the ring of connections was full: edges miss some")
 
 enum jb_fault {
 #define JB_FAULT_ENUM(id, name, help) JB_FAULT_##id,

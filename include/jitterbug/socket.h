@@ -23,6 +23,14 @@ enum jb_tcp_flag {
 	JB_TCP_SAMPLED = 2, /* its round trips come from sockops */
 };
 
+/*
+ * In jb_tcp_socket's `other`, changed atomically. The two ends of a connection of this node find
+ * each other by its two initial sequence numbers: NAT between them leaves those alone.
+ */
+#define JB_OTHER_FOUND (1ULL << 63) /* below is the other end's cgroup; else the numbers' key */
+#define JB_OTHER_NEW   (1ULL << 62) /* that the connection was opened is still to be told */
+#define JB_OTHER_BITS  (JB_OTHER_NEW - 1)
+
 /* What of the kernel's counters has gone into the totals already is kept beside them. */
 struct jb_tcp_socket {
 	__u64 cgroup_id;
@@ -35,6 +43,13 @@ struct jb_tcp_socket {
 	__u8 role;  /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
 	__u8 flags; /* enum jb_tcp_flag; written with the socket locked */
 	__u8 zero;
+	__u64 other; /* JB_OTHER_...; the rest 0: not known */
+};
+
+/* Ends of a connection, by the client's and the server's initial sequence number. */
+struct jb_meeting {
+	__u64 client_cgroup;
+	__u64 server_cgroup; /* 0: it is elsewhere, or has not accepted yet */
 };
 
 /* One connection, as the iterator tells it. */
@@ -42,6 +57,7 @@ struct jb_connection {
 	union jb_ip local;
 	union jb_ip remote;
 	struct jb_tcp_socket socket;
+	__u64 peer_cgroup_id;          /* whose the other end is, on this node; 0: not known */
 	__u64 bytes[JB_DIRECTION_MAX]; /* payload so far */
 	__u32 srtt_us;
 	__u32 rttvar_us;
@@ -55,7 +71,7 @@ struct jb_connection {
 };
 
 _Static_assert(sizeof(struct jb_udp_socket) == 24, "one for each UDP socket of the node");
-_Static_assert(sizeof(struct jb_tcp_socket) == 48, "one for each TCP socket of the node");
-_Static_assert(sizeof(struct jb_connection) == 128, "no hidden padding in what is written out");
+_Static_assert(sizeof(struct jb_tcp_socket) == 56, "with the kernel's own 72 octets: 128");
+_Static_assert(sizeof(struct jb_connection) == 144, "no hidden padding in what is written out");
 
 #endif

@@ -16,7 +16,7 @@ SPDX = "SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause"
 SPDX_KERNEL = "SPDX-License-Identifier: GPL-2.0-only"
 # Files that have no comments, or are the licence itself.
 UNLICENSED = re.compile(r"(.*/)?(LICENSE.*|\.gitignore|\.dockerignore|\.helmignore|\.clang-format)"
-                        r"|.*\.(md|json|png|svg|pcap|pcapng|csv|bin|sdp)|tests/fuzz/corpus/.*")
+                        r"|.*\.(md|json|png|svg|pcap|pcapng|csv|bin|sdp|sum)|tests/fuzz/corpus/.*")
 LINK = re.compile(r"\]\(<?([^)>\s]+)>?(?: \"[^\"]*\")?\)|^\[[^\]]+\]:\s*(\S+)", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 

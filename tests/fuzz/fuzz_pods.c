@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "kubernetes/intake.h"
 #include "kubernetes/table.h"
 #include "kubernetes/watch.h"
 
@@ -80,15 +81,18 @@ static void play(struct scene *scene, const uint8_t *data, size_t size, size_t p
 {
 	static const char empty[] = "{\"kind\":\"PodList\",\"items\":[],\"metadata\":"
 				    "{\"resourceVersion\":\"1\"}}";
-	static const struct jb_watch_options options = {1, 2, 3, 4};
+	static const struct jb_watch_options options = {
+		{"/api/v1/pods", "pods", "PodList"}, 1, 2, 3, 4};
 	struct jb_pod_sink sink = {
 		.list_begin = list_begin, .list_end = list_end, .put = put, .remove = remove_pod};
+	struct jb_object_sink objects;
 	struct jb_watch *watch;
 
 	jb_assert(!jb_pod_table_new(&scene->table, MAX, 100));
 	sink.ctx = scene->table;
 	scene->intake = (struct jb_pod_intake){.sink = &sink, .node = ""};
-	jb_assert(!jb_watch_new(&watch, &options, &scene->intake));
+	objects = jb_pod_intake_objects(&scene->intake);
+	jb_assert(!jb_watch_new(&watch, &options, &objects));
 	if (data[0] & 1)
 		request(watch, scene, 200, (const uint8_t *)empty, sizeof(empty) - 1, SIZE_MAX);
 	request(watch, scene, data[0] & 2 ? 500 : 200, data + PIECE, size - PIECE, piece);

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""An API server (and kubelet) with pods and nothing else, and with the faults that a test asks for.
+"""An API server (and kubelet) with few resources, and with the faults that a test asks for.
 
     with FakeKubernetes(directory) as server:
         server.put(pod("calls", "sfu-0"))
         server.fault("watch", break_after=100)
 
-Each fault is for the next request of that verb ("list", "watch", "kubelet") for which none was
-taken yet: status=N answers so; break_after=N closes the connection after N octets of the body;
+Each fault is for the next request of that verb ("list", "watch", "kubelet"), or of that verb and
+resource ("list services"), for which none was taken yet: status=N answers so; break_after=N closes the connection after N octets of the body;
 slow=S waits so long between octets; gone_event=True begins a watch with an ERROR event; body=B
-answers with these octets; location=URL redirects.
+answers with these octets; location=URL redirects; retry_after=S, beside a status, asks for time.
 """
 
+import bisect
 import collections
+import gzip
 import http.server
 import json
 import os
@@ -24,6 +26,16 @@ import urllib.parse
 import uuid
 
 BOOKMARK_S = 0.3
+PACKED_FROM = 128 << 10  # octets of a list
+
+# path: (resource, kind of an object)
+RESOURCES = {
+    "/api/v1/pods": ("pods", "Pod"),
+    "/api/v1/services": ("services", "Service"),
+    "/api/v1/namespaces": ("namespaces", "Namespace"),
+    "/apis/networking.k8s.io/v1/networkpolicies": ("networkpolicies", "NetworkPolicy"),
+}
+KINDS = dict(RESOURCES.values())
 
 
 def pod(namespace, name, node="here", containers=("app",), **more):
@@ -39,6 +51,20 @@ def pod(namespace, name, node="here", containers=("app",), **more):
 
 def status(name, number=None):
     return {"name": name, "containerID": f"containerd://{number or uuid.uuid4().hex * 2}"}
+
+
+def service(namespace, name, address, **spec):
+    return {"kind": "Service", "metadata": {"namespace": namespace, "name": name},
+            "spec": {"clusterIP": address, "clusterIPs": [address], **spec}}
+
+
+def namespace(name, **labels):
+    return {"kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def policy(namespace, name, **spec):
+    return {"kind": "NetworkPolicy", "metadata": {"namespace": namespace, "name": name},
+            "spec": {"podSelector": {}, **spec}}
 
 
 def certificates(directory):
@@ -83,8 +109,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
         verb = "kubelet" if url.path == "/pods" else "watch" if "watch" in query else "list"
-        self.fault = cluster.take_fault(verb)
+        self.resource, self.kind = RESOURCES.get(url.path, ("pods", "Pod"))
+        self.fault = cluster.take_fault(verb, self.resource)
         cluster.requests.append((verb, query))
+        cluster.asked[verb, self.resource] += 1
         try:
             self.check(cluster, verb, url.path)
             getattr(self, verb)(cluster, query)
@@ -94,12 +122,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def check(self, cluster, verb, path):
         if self.fault.get("status"):
             raise Refusal(self.fault["status"], self.fault.get("message", "as told"))
-        if path not in ("/pods", "/api/v1/pods"):
+        if path != "/pods" and path not in RESOURCES:
             raise Refusal(404, "no such path")
         if self.headers["Authorization"] != f"Bearer {cluster.token}":
             raise Refusal(401, "Unauthorized")
-        if verb in cluster.forbidden:
-            raise Refusal(403, f'pods is forbidden: User "x" cannot {verb} resource "pods"')
+        if cluster.forbidden & {verb, self.resource}:
+            raise Refusal(403, f'{self.resource} is forbidden: User "x" cannot {verb} resource '
+                               f'"{self.resource}"')
 
     def refuse(self, code, message):
         body = json.dumps({"kind": "Status", "apiVersion": "v1", "metadata": {},
@@ -107,19 +136,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(code)
         if "location" in self.fault:
             self.send_header("Location", self.fault["location"])
+        if "retry_after" in self.fault:
+            self.send_header("Retry-After", str(self.fault["retry_after"]))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def list(self, cluster, query):
-        pods, version = cluster.of_node(query)
+        items, version = cluster.select(self.resource, query)
         metadata = {"resourceVersion": str(version)}
         if cluster.page:
             first = int(query.get("continue", "0"))
-            pods, rest = pods[first:first + cluster.page], pods[first + cluster.page:]
+            items, rest = items[first:first + cluster.page], items[first + cluster.page:]
             if rest:
                 metadata["continue"] = str(first + cluster.page)
-        self.send({"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": pods})
+        self.send({"kind": self.kind + "List", "metadata": metadata, "items": items})
 
     def kubelet(self, cluster, query):
         pods = [dict(p, kind="") for p in cluster.of_node({})[0]
@@ -128,7 +159,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def send(self, document):
         body = self.fault.get("body") or json.dumps(document).encode()
+        packed = (len(body) > PACKED_FROM and not self.fault
+                  and "gzip" in self.headers["Accept-Encoding"])
+        if packed:
+            body = gzip.compress(body, 1)
         self.send_response(200)
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.write(body)
@@ -162,12 +199,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def follow(self, cluster, query, version):
         end = time.monotonic() + int(query["timeoutSeconds"])
         while time.monotonic() < end and not cluster.stopping:
-            events, version = cluster.wait(version, query)
+            events, version = cluster.wait(version, self.resource, query)
             for kind, obj in events:
                 self.event(kind, obj)
             if not events:
                 meta = {"resourceVersion": str(version)}
-                self.event("BOOKMARK", {"kind": "Pod", "metadata": meta})
+                self.event("BOOKMARK", {"kind": self.kind, "metadata": meta})
         self.wfile.write(b"0\r\n\r\n")
 
     def event(self, kind, obj):
@@ -187,20 +224,22 @@ class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, request, client_address):
         """A client that goes away, or that we cut off, is no error."""
 
+
 class FakeKubernetes:
     def __init__(self, directory, certificate=None):
         self.directory = certificate or certificates(os.path.join(directory, "server"))
         self.ca = os.path.join(self.directory, "ca.crt")
         self.token = "first"
-        self.forbidden = set()
-        self.page = 0  # pods of a page of a list; 0: all
+        self.forbidden = set()  # verbs, resources
+        self.page = 0  # objects of a page of a list; 0: all
         self.oldest = 0
         self.requests = []
+        self.asked = collections.Counter()  # (verb, resource)
         self.connections = set()
         self.stopping = False
         self._faults = collections.defaultdict(list)
-        self._pods = {}
-        self._history = []
+        self._objects = collections.defaultdict(dict)
+        self._history = []  # (version, resource, kind of event, object, what it was)
         self._version = 100
         self._changed = threading.Condition()
         self._server = None
@@ -247,8 +286,8 @@ class FakeKubernetes:
 
     def put(self, obj):
         with self._changed:
-            kind = "MODIFIED" if obj["metadata"].get("uid") in self._pods else "ADDED"
-            self._record(kind, obj)
+            known = self._key(obj) in self._objects[self._resource(obj)]
+            self._record("MODIFIED" if known else "ADDED", obj)
         return obj
 
     def delete(self, obj):
@@ -273,35 +312,66 @@ class FakeKubernetes:
 
     # What a handler needs
 
+    @staticmethod
+    def _resource(obj):
+        kind = obj.get("kind", "Pod")
+        return next(resource for resource, k in KINDS.items() if k == kind)
+
+    @staticmethod
+    def _key(obj):
+        meta = obj["metadata"]
+        return meta.get("uid") or f"{meta.get('namespace')}/{meta.get('name')}"
+
     def _record(self, kind, obj):
         self._version += 1
         obj = json.loads(json.dumps(obj))
         obj["metadata"]["resourceVersion"] = str(self._version)
-        key = obj["metadata"].get("uid", str(self._version))
-        if kind == "DELETED":
-            self._pods.pop(key, None)
-        else:
-            self._pods[key] = obj
-        self._history.append((self._version, kind, obj))
+        resource, key = self._resource(obj), self._key(obj)
+        before = self._objects[resource].pop(key, None)
+        if kind != "DELETED":
+            self._objects[resource][key] = obj
+        self._history.append((self._version, resource, kind, obj, before))
         self._changed.notify_all()
 
-    def take_fault(self, verb):
-        return self._faults[verb].pop(0) if self._faults[verb] else {}
+    def take_fault(self, verb, resource):
+        for which in (f"{verb} {resource}", verb):
+            if self._faults[which]:
+                return self._faults[which].pop(0)
+        return {}
 
     @staticmethod
     def _matches(obj, query):
-        node = query.get("fieldSelector", "").removeprefix("spec.nodeName=")
-        return not node or obj["spec"].get("nodeName") in (node, None)
+        for term in query.get("fieldSelector", "").split(","):
+            if term.startswith("spec.nodeName="):
+                if obj["spec"].get("nodeName") not in (term.removeprefix("spec.nodeName="), None):
+                    return False
+            elif term.startswith("status.phase!="):
+                if obj.get("status", {}).get("phase") == term.removeprefix("status.phase!="):
+                    return False
+            elif term:
+                raise Refusal(400, f"no such field: {term}")
+        return True
+
+    def select(self, resource, query):
+        with self._changed:
+            found = [obj for obj in self._objects[resource].values() if self._matches(obj, query)]
+            return found, self._version
 
     def of_node(self, query):
-        with self._changed:
-            pods = [obj for obj in self._pods.values() if self._matches(obj, query)]
-            return pods, self._version
+        return self.select("pods", query)
 
-    def wait(self, version, query):
+    def _event(self, entry, query):
+        """What a watch is told of a change: one that is no longer selected is deleted for it."""
+        _, _, kind, obj, before = entry
+        if self._matches(obj, query):
+            return [(kind, obj)]
+        return [("DELETED", obj)] if before and self._matches(before, query) else []
+
+    def wait(self, version, resource, query):
         """([(kind, object)], version) after that version, or nothing for a while."""
         with self._changed:
             self._changed.wait_for(lambda: self._version > version or self.stopping, BOOKMARK_S)
-            events = [(kind, obj) for v, kind, obj in self._history
-                      if v > version and self._matches(obj, query)]
+            first = bisect.bisect_right(self._history, version, key=lambda entry: entry[0])
+            events = [event for entry in self._history[first:] if entry[1] == resource
+                      for event in self._event(entry, query)]
             return events, self._version

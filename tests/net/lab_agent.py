@@ -143,6 +143,14 @@ class Agent:
         """The rows of /api/v1/drops."""
         return json.loads(self._get_ok("/api/v1/drops"))["drops"]
 
+    def edges(self):
+        """The rows of /api/v1/edges."""
+        return json.loads(self._get_ok("/api/v1/edges"))["edges"]
+
+    def workloads(self):
+        """The rows of /api/v1/workloads."""
+        return json.loads(self._get_ok("/api/v1/workloads"))["workloads"]
+
     def snapshot_until(self, predicate, deadline=10):
         """Scrapes until predicate(metrics) is true and returns those metrics."""
         end = time.monotonic() + deadline

@@ -183,6 +183,7 @@ static void print(struct jb_pods *pods)
 	struct jb_pods_status status;
 	json_t *list = json_array(), *line;
 
+	jb_pods_take_news(pods);
 	jb_pods_status(pods, &status);
 	if (with_list)
 		jb_pods_each(pods, add_pod, list);

@@ -12,7 +12,8 @@ import live
 import peers
 
 PORT = 7500
-KEYS = {"namespace", "pod", "container", "unit", "local_address", "local_port", "remote_address",
+KEYS = {"namespace", "pod", "container", "unit", "peer_namespace",
+        "peer_pod", "peer_unit", "local_address", "local_port", "remote_address",
         "remote_port", "state", "leg", "role", "srtt_seconds", "rttvar_seconds", "min_rtt_seconds",
         "cwnd", "retransmits", "bytes_sent", "bytes_received", "age_seconds"}
 
@@ -44,6 +45,7 @@ def test_both_ends_of_one(agent, net, ends, family):
         assert row["rttvar_seconds"] >= 0 and row["cwnd"] >= 2
         assert 0 <= row["age_seconds"] <= lasted
     assert (at_client["role"], at_server["role"]) == ("client", "server")
+    assert (at_client["peer_unit"], at_server["peer_unit"]) == (ends[1].relative, ends[0].relative)
     assert (at_client["local_address"], at_client["local_port"]) == (here, port)
     assert (at_client["remote_address"], at_client["remote_port"]) == (there, PORT)
     assert (at_server["local_address"], at_server["local_port"]) == (there, PORT)

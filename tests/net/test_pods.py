@@ -1,77 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The agent on a node of Kubernetes: whose the figures are, while pods come and go."""
 
-import shutil
-import urllib.parse
-import uuid
+import threading
 
 import pytest
 
 import lab
-import live
 from fake_kubernetes import FakeKubernetes, certificates, pod, status
-
-ACCOUNT = "/run/secrets/kubernetes.io"
-# A service account where every pod has it, in a mount namespace of the agent's own.
-IN_A_POD = (f"mount -t tmpfs none /run && mkdir -p {ACCOUNT} && "
-            f'ln -s "$0" {ACCOUNT}/serviceaccount && exec "$@"')
-SSRC = 0x70000
-
-
-class Node:
-    """An API server and an agent that asks it."""
-
-    def __init__(self, server, agent):
-        self.server, self.agent = server, agent
-        self._ssrc = SSRC
-
-    def send(self, cgroup, packets):
-        """One stream of that many packets by that cgroup."""
-        self._ssrc += 1
-        with live.make_socket(cgroup) as one:
-            for seq in range(packets):
-                one.sendto(live.rtp(self._ssrc, seq, ts=seq), ("127.0.0.1", 9))
-
-    def packets(self, **labels):
-        return lab.total(self.agent.metrics(), "jitterbug_rtp_packets_total", direction="egress",
-                         **labels)
-
-    def await_packets(self, count, **labels):
-        lab.wait_until(lambda: self.packets(**labels) == count, 10, f"{count} of {labels}")
-
-    def units(self, prefix):
-        return live.unit_names(self.agent.metrics(), prefix)
+from pods import Pod, agent_of, kubernetes_node, make_account
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    account = tmp_path_factory.mktemp("account")
-    with FakeKubernetes(str(tmp_path_factory.mktemp("api")),
-                        certificates(str(tmp_path_factory.mktemp("authority")))) as server:
-        shutil.copy(server.ca, account / "ca.crt")
-        (account / "token").write_text(server.token)
-        url = urllib.parse.urlsplit(server.url)
-        env = {"KUBERNETES_SERVICE_HOST": url.hostname, "KUBERNETES_SERVICE_PORT": str(url.port),
-               "JITTERBUG_NODE": "here"}
-        with lab.Agent(env=env, before=("unshare", "-m", "sh", "-c", IN_A_POD, str(account))) \
-                as agent:
-            yield Node(server, agent)
-
-
-class Pod:
-    """A pod of the API and its cgroup, as the cgroupfs driver makes it below some --cgroup-root."""
-
-    def __init__(self, top, name):
-        self.uid, self.top = str(uuid.uuid4()), top
-        self.object = pod("calls", name)
-        self.object["metadata"]["uid"] = self.uid
-        self.labels = {"namespace": "calls", "pod": name, "container": ""}
-
-    def container(self, stack):
-        """(its id, its cgroup)"""
-        number = uuid.uuid4().hex * 2
-        path = f"kubepods/burstable/pod{self.uid}/{number}"
-        return number, stack.enter_context(lab.Cgroup(path, parent=self.top))
+    with kubernetes_node(tmp_path_factory.mktemp("node")) as node:
+        yield node
 
 
 @pytest.fixture
@@ -145,3 +87,124 @@ def test_a_deleted_pod_keeps_its_name(node, top, stack):
 
 def test_it_says_where_names_come_from(node):
     assert "pods: names come from api" in node.agent.process.stderr
+
+
+# The kubelet, and what the agent says of its requests
+
+KUBERNETES = "jitterbug_agent_kubernetes_"
+
+
+def told(agent, family, **labels):
+    return lab.total(agent.metrics(), KUBERNETES + family, **labels)
+
+
+def await_source(agent, source):
+    lab.wait_until(lambda: told(agent, "source", source=source) == 1, 15, f"names from {source}")
+    assert told(agent, "source") == 1
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """(server, account): what serves there is signed by another CA than the cluster's."""
+    with FakeKubernetes(str(tmp_path), certificates(str(tmp_path / "authority"))) as server:
+        other = certificates(str(tmp_path / "other")) + "/ca.crt"
+        yield server, make_account(tmp_path / "account", server, ca=other)
+
+
+@pytest.mark.parametrize("how", ["--kubelet-ca", "--kubelet-insecure"])
+def test_a_kubelet_that_signs_itself(foreign, how):
+    server, account = foreign
+    server.put(pod("calls", "sfu-0"))
+    trust = (how, server.ca) if how == "--kubelet-ca" else (how,)
+    with agent_of(server, account, "--kubernetes", "kubelet", "--kubelet-url", server.url,
+                  *trust) as agent:
+        await_source(agent, "kubelet")
+        assert lab.total(agent.metrics(), "jitterbug_pod_info", pod="sfu-0") == 1
+        assert told(agent, "requests_total", source="kubelet") == server.count("kubelet")
+        assert (told(agent, "failures_total"), told(agent, "pods")) == (0, 1)
+
+
+def test_a_kubelet_that_is_not_trusted(foreign):
+    server, account = foreign
+    with agent_of(server, account, "--kubernetes", "kubelet", "--kubelet-url",
+                  server.url) as agent:
+        lab.wait_until(lambda: told(agent, "failures_total", failure="tls"), 10, "a failure")
+        assert told(agent, "source") == 0
+        assert "certificate not accepted" in agent.process.stderr
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "127.0.0.1:10250"])
+def test_what_is_no_url(url):
+    process = lab.Process(lab.jitterbug(), "agent", f"--kubelet-url={url}")
+    assert process.wait() == 2
+    assert f"--kubelet-url: '{url}' is not an http or https URL" in process.stderr
+    process.close()
+
+
+def test_requests_are_counted(node):
+    before = told(node.agent, "watch_restarts_total")
+    node.server.disconnect()
+    lab.wait_until(lambda: told(node.agent, "watch_restarts_total") == before + 1, 10, "a watch")
+    lab.wait_until(lambda: told(node.agent, "requests_total", source="api")
+                   == node.server.count("list") + node.server.count("watch"), 10, "its count")
+    assert told(node.agent, "requests_total", source="kubelet") == 0
+    assert told(node.agent, "source", source="api") == 1
+    assert told(node.agent, "pods") == len(node.server.select("pods", {})[0])
+
+
+def test_what_is_no_pod_is_refused(node):
+    before = told(node.agent, "refused_total")
+    nobody = pod("calls", "nobody")
+    del nobody["metadata"]["uid"]
+    node.server.put(nobody)
+    lab.wait_until(lambda: told(node.agent, "refused_total") == before + 1, 10, "it refused")
+    node.server.delete(nobody)
+
+
+@pytest.fixture
+def server(tmp_path):
+    with FakeKubernetes(str(tmp_path), certificates(str(tmp_path / "authority"))) as server:
+        yield server
+
+
+def test_failures_by_their_kind(server, tmp_path):
+    server.put(pod("calls", "sfu-0"))
+    server.fault("list", times=2, status=500)
+    server.fault("list", status=429)
+    with agent_of(server, make_account(tmp_path / "account", server)) as agent:
+        await_source(agent, "api")
+        assert told(agent, "failures_total", failure="server") == 2
+        assert told(agent, "failures_total", failure="busy") == 1
+        assert told(agent, "failures_total") == 3
+
+
+def test_another_source_takes_over(server, tmp_path):
+    server.put(pod("calls", "sfu-0"))
+    server.forbidden = {"list"}
+    account = make_account(tmp_path / "account", server)
+    with agent_of(server, account, "--kubelet-url", server.url) as agent:
+        await_source(agent, "kubelet")
+        assert told(agent, "failures_total", failure="forbidden") == server.count("list") == 1
+        assert told(agent, "failures_total") == 1
+        assert told(agent, "pods") == 1
+
+
+def test_a_scrape_takes_no_news(server, tmp_path):
+    """The log says where names come from, however often the page is asked for meanwhile."""
+    server.stop()
+    ended = threading.Event()
+    with agent_of(server, make_account(tmp_path / "account", server), "--kubernetes",
+                  "api") as agent:
+        def scrape():
+            while not ended.is_set():
+                agent.metrics()
+        scraper = threading.Thread(target=scrape)
+        scraper.start()
+        try:
+            server.start()
+            lab.wait_until(lambda: "pods: names come from api" in agent.process.stderr, 15,
+                           "the news")
+        finally:
+            ended.set()
+            scraper.join()

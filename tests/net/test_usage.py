@@ -21,7 +21,7 @@ import live
 PORT = 23000
 SSRC = 0x05A6_0000
 TIMEOUT_S = 10
-LISTS = ("streams", "connections", "drops")
+LISTS = ("streams", "connections", "drops", "edges")
 COMMANDS = ("agent", *LISTS, "replay")
 SOURCES = Path(live.HERE).parents[1] / "user" / "cli"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -286,7 +286,8 @@ def test_failures_are_logged_in_the_format_asked_for():
 
 def declared(command):
     """The options in the table of the command's source; lists have one for all."""
-    source = (SOURCES / f"{'list' if command in LISTS else command}.c").read_text()
+    name = "list" if command in LISTS else {"agent": "agent_options"}.get(command, command)
+    source = (SOURCES / f"{name}.c").read_text()
     return re.findall(r'^\t\{"([a-z-]+)", JB_OPTION_', source, re.MULTILINE)
 
 

@@ -11,9 +11,10 @@
 
 #include "kernel/drops.h"
 #include "workloads/cgroups.h"
+#include "workloads/container_names.h"
 #include "workloads/registry.h"
 
-enum { ROWS = 96, CGROUPS = 16, DROPS = 128, PODS = 4 };
+enum { ROWS = 96, CGROUPS = 16, DROPS = 128, PODS = 4, CONTAINERS = 2 };
 #define GRACE  (10 * JB_SECOND_NS)
 #define TICK   (5 * JB_SECOND_NS)
 #define RTP_IN jb_slot_rtp(JB_INGRESS, JB_MEDIA_UNKNOWN)
@@ -35,6 +36,10 @@ static struct {
 		const char *uid;
 		struct jb_pod_name name;
 	} pod[PODS];
+	struct {
+		const char *id;
+		const char *unit;
+	} container[CONTAINERS];
 	int walks;
 	int walk_result; /* 1: incomplete */
 } world;
@@ -116,6 +121,31 @@ int jb_cgroups_walk(const char *root, jb_cgroup_fn fn, void *ctx)
 		if (world.cgroup[i].path)
 			fn(ctx, world.cgroup[i].id, world.cgroup[i].path);
 	return world.walk_result;
+}
+
+int jb_container_names_new(struct jb_container_names **ret, const char *root)
+{
+	assert_string_equal(root, "");
+	*ret = (struct jb_container_names *)&world;
+	return 0;
+}
+
+void jb_container_names_free(struct jb_container_names *names)
+{
+	assert_true(!names || names == (struct jb_container_names *)&world);
+}
+
+int jb_container_names_find(struct jb_container_names *names, const struct jb_container *container,
+			    char ret[JB_CONTAINER_UNIT_SIZE])
+{
+	(void)names;
+	assert_string_equal(container->pod, "");
+	for (int i = 0; i < CONTAINERS; i++)
+		if (world.container[i].id && !strcmp(world.container[i].id, container->id)) {
+			strcpy(ret, world.container[i].unit);
+			return 0;
+		}
+	return -ENOENT;
 }
 
 static inline bool find_pod(void *ctx, const char *uid, struct jb_pod_name *ret)
@@ -246,6 +276,7 @@ static inline int setup_with(__u32 max_series, __u64 grace_ns, const char *insid
 	const struct jb_registry_options options = {.cgroup_root = "/",
 						    .inside = inside,
 						    .grace_ns = grace_ns,
+						    .host_root = "",
 						    .find_pod = find_pod,
 						    .max_series = max_series,
 						    .slot_series = slot_series};

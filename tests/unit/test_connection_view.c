@@ -41,7 +41,9 @@ static int setup(void **state)
 
 static void view(const struct jb_identity *identity)
 {
-	jb_connection_view(&connection, identity, NOW, &info);
+	static const struct jb_identity peer = {"", "", "", "redis.service"};
+
+	jb_connection_view(&connection, identity, identity ? &peer : NULL, NOW, &info);
 }
 
 static void test_figures(void **state)
@@ -54,6 +56,9 @@ static void test_figures(void **state)
 	assert_string_equal(info.pod, "sfu-0");
 	assert_string_equal(info.container, "sfu");
 	assert_string_equal(info.unit, "");
+	assert_string_equal(info.peer_namespace, "");
+	assert_string_equal(info.peer_pod, "");
+	assert_string_equal(info.peer_unit, "redis.service");
 	assert_string_equal(info.state, "established");
 	assert_string_equal(info.role, "server");
 	assert_string_equal(info.leg, "direct");
@@ -79,6 +84,9 @@ static void test_nobody(void **state)
 	assert_string_equal(info.pod, "");
 	assert_string_equal(info.container, "");
 	assert_string_equal(info.unit, "");
+	assert_string_equal(info.peer_namespace, "");
+	assert_string_equal(info.peer_pod, "");
+	assert_string_equal(info.peer_unit, "");
 }
 
 /* A connect that nobody has answered; the kernel's initial deviation is no measurement. */

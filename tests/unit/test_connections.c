@@ -19,6 +19,9 @@ static struct jb_connection_info a_connection(void)
 		.pod = "livekit-server-86d4c",
 		.container = "server",
 		.unit = "",
+		.peer_namespace = "",
+		.peer_pod = "",
+		.peer_unit = "redis.service",
 		.state = "established",
 		.role = "client",
 		.leg = "plain_out",
@@ -51,14 +54,16 @@ static void test_json(void **state)
 	struct jb_connection_info info = a_connection();
 
 	(void)state;
-	assert_json(&info, "{\"namespace\":\"livekit\",\"pod\":\"livekit-server-86d4c\","
-			   "\"container\":\"server\",\"unit\":\"\","
-			   "\"local_address\":\"10.244.12.134\",\"local_port\":54321,"
-			   "\"remote_address\":\"203.0.113.117\",\"remote_port\":44300,"
-			   "\"state\":\"established\",\"role\":\"client\",\"leg\":\"plain_out\","
-			   "\"srtt_seconds\":0.00025,\"rttvar_seconds\":0.000125,"
-			   "\"min_rtt_seconds\":0.000001,\"cwnd\":10,\"retransmits\":3,"
-			   "\"bytes_sent\":1234567,\"bytes_received\":50,\"age_seconds\":61}");
+	assert_json(&info,
+		    "{\"namespace\":\"livekit\",\"pod\":\"livekit-server-86d4c\","
+		    "\"container\":\"server\",\"unit\":\"\","
+		    "\"peer_namespace\":\"\",\"peer_pod\":\"\",\"peer_unit\":\"redis.service\","
+		    "\"local_address\":\"10.244.12.134\",\"local_port\":54321,"
+		    "\"remote_address\":\"203.0.113.117\",\"remote_port\":44300,"
+		    "\"state\":\"established\",\"role\":\"client\",\"leg\":\"plain_out\","
+		    "\"srtt_seconds\":0.00025,\"rttvar_seconds\":0.000125,"
+		    "\"min_rtt_seconds\":0.000001,\"cwnd\":10,\"retransmits\":3,"
+		    "\"bytes_sent\":1234567,\"bytes_received\":50,\"age_seconds\":61}");
 }
 
 /* A socket that was there before the agent, and has not measured a round trip. */

@@ -48,7 +48,6 @@ enum {
 
 struct sample {
 	const char *path;
-	const char *above;
 	const char *pod;
 	int qos;
 	const char *id;
@@ -64,10 +63,10 @@ static void check(const struct sample *s)
 
 	memset(&c, 0xa5, sizeof(c));
 	assert_int_equal(jb_container_parse(s->path, &c), 0);
-	snprintf(text, sizeof(text), "%s: '%.*s' pod '%s' qos %d id '%s' runtime %d level %d",
-		 s->path, (int)c.above, s->path, c.pod, c.qos, c.id, c.runtime, c.level);
-	snprintf(expected, sizeof(expected), "%s: '%s' pod '%s' qos %d id '%s' runtime %d level %d",
-		 s->path, s->above, s->pod, s->qos, s->id, s->runtime, s->level);
+	snprintf(text, sizeof(text), "%s: pod '%s' qos %d id '%s' runtime %d level %d", s->path,
+		 c.pod, c.qos, c.id, c.runtime, c.level);
+	snprintf(expected, sizeof(expected), "%s: pod '%s' qos %d id '%s' runtime %d level %d",
+		 s->path, s->pod, s->qos, s->id, s->runtime, s->level);
 	assert_string_equal(text, expected);
 }
 
@@ -79,29 +78,29 @@ static void test_pods(void **state)
 {
 	static const struct sample samples[] = {
 		/* systemd */
-		{GUARANTEED, "", POD, G, "", UNKNOWN, IS_POD},
-		{BURSTABLE, "", POD, B, "", UNKNOWN, IS_POD},
-		{BESTEFFORT, "", POD, E, "", UNKNOWN, IS_POD},
-		{"/kubepods.slice/kubepods-pod" HASH ".slice", "", HASH, G, "", UNKNOWN, IS_POD},
+		{GUARANTEED, POD, G, "", UNKNOWN, IS_POD},
+		{BURSTABLE, POD, B, "", UNKNOWN, IS_POD},
+		{BESTEFFORT, POD, E, "", UNKNOWN, IS_POD},
+		{"/kubepods.slice/kubepods-pod" HASH ".slice", HASH, G, "", UNKNOWN, IS_POD},
 		{"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" HASH ".slice",
-		 "", HASH, B, "", UNKNOWN, IS_POD},
-		{"/kubepods.slice/kubepods-pod" POD_X2D ".slice", "", POD, G, "", UNKNOWN, IS_POD},
-		{"/kubepods.slice/kubepods-pod" POD ".slice", "", POD, G, "", UNKNOWN, IS_POD},
+		 HASH, B, "", UNKNOWN, IS_POD},
+		{"/kubepods.slice/kubepods-pod" POD_X2D ".slice", POD, G, "", UNKNOWN, IS_POD},
+		{"/kubepods.slice/kubepods-pod" POD ".slice", POD, G, "", UNKNOWN, IS_POD},
 		/* cgroupfs */
-		{"/kubepods/pod" POD, "", POD, G, "", UNKNOWN, IS_POD},
-		{"/kubepods/burstable/pod" POD, "", POD, B, "", UNKNOWN, IS_POD},
-		{"/kubepods/besteffort/pod" POD, "", POD, E, "", UNKNOWN, IS_POD},
-		{"/kubepods/pod" HASH, "", HASH, G, "", UNKNOWN, IS_POD},
+		{"/kubepods/pod" POD, POD, G, "", UNKNOWN, IS_POD},
+		{"/kubepods/burstable/pod" POD, POD, B, "", UNKNOWN, IS_POD},
+		{"/kubepods/besteffort/pod" POD, POD, E, "", UNKNOWN, IS_POD},
+		{"/kubepods/pod" HASH, HASH, G, "", UNKNOWN, IS_POD},
 		/* What is in a pod, but in no container of it. */
-		{BURSTABLE "/crio-conmon-" ID ".scope", "", POD, B, "", UNKNOWN, IS_POD},
-		{"/kubepods/burstable/pod" POD "/crio-conmon-" ID, "", POD, B, "", UNKNOWN, IS_POD},
-		{BURSTABLE "/libpod-conmon-" ID ".scope", "", POD, B, "", UNKNOWN, IS_POD},
-		{"/kubepods/pod" POD "/kata_overhead/" ID, "", POD, G, "", UNKNOWN, IS_POD},
-		{"/kubepods/pod" POD "/" ID63, "", POD, G, "", UNKNOWN, IS_POD},
-		{"/kubepods/pod" POD "/" ID "0", "", POD, G, "", UNKNOWN, IS_POD},
-		{BURSTABLE "/cri-containerd-" ID, "", POD, B, "", UNKNOWN, IS_POD},
-		{BURSTABLE "/" ID ".scope", "", POD, B, "", UNKNOWN, IS_POD},
-		{"/kubepods/pod" POD "/pod" OTHER, "", POD, G, "", UNKNOWN, IS_POD},
+		{BURSTABLE "/crio-conmon-" ID ".scope", POD, B, "", UNKNOWN, IS_POD},
+		{"/kubepods/burstable/pod" POD "/crio-conmon-" ID, POD, B, "", UNKNOWN, IS_POD},
+		{BURSTABLE "/libpod-conmon-" ID ".scope", POD, B, "", UNKNOWN, IS_POD},
+		{"/kubepods/pod" POD "/kata_overhead/" ID, POD, G, "", UNKNOWN, IS_POD},
+		{"/kubepods/pod" POD "/" ID63, POD, G, "", UNKNOWN, IS_POD},
+		{"/kubepods/pod" POD "/" ID "0", POD, G, "", UNKNOWN, IS_POD},
+		{BURSTABLE "/cri-containerd-" ID, POD, B, "", UNKNOWN, IS_POD},
+		{BURSTABLE "/" ID ".scope", POD, B, "", UNKNOWN, IS_POD},
+		{"/kubepods/pod" POD "/pod" OTHER, POD, G, "", UNKNOWN, IS_POD},
 	};
 
 	(void)state;
@@ -111,19 +110,19 @@ static void test_pods(void **state)
 static void test_containers_of_pods(void **state)
 {
 	static const struct sample samples[] = {
-		{GUARANTEED "/cri-containerd-" ID ".scope", "", POD, G, ID, CONTAINERD, SELF},
-		{BURSTABLE "/cri-containerd-" ID ".scope", "", POD, B, ID, CONTAINERD, SELF},
-		{BESTEFFORT "/cri-containerd-" ID ".scope", "", POD, E, ID, CONTAINERD, SELF},
-		{"/kubepods.slice/kubepods-pod" HASH ".slice/cri-containerd-" ID ".scope", "", HASH,
-		 G, ID, CONTAINERD, SELF},
-		{GUARANTEED "/crio-" ID ".scope", "", POD, G, ID, CRIO, SELF},
-		{BURSTABLE "/docker-" ID ".scope", "", POD, B, ID, DOCKER, SELF},
-		{BESTEFFORT "/libpod-" ID ".scope", "", POD, E, ID, PODMAN, SELF},
-		{"/kubepods/pod" POD "/" ID, "", POD, G, ID, UNKNOWN, SELF},
-		{"/kubepods/burstable/pod" POD "/" ID, "", POD, B, ID, UNKNOWN, SELF},
-		{"/kubepods/besteffort/pod" HASH "/" ID, "", HASH, E, ID, UNKNOWN, SELF},
-		{"/kubepods/besteffort/pod" POD "/crio-" ID, "", POD, E, ID, CRIO, SELF},
-		{"//kubepods//pod" POD "///" ID "/", "/", POD, G, ID, UNKNOWN, SELF},
+		{GUARANTEED "/cri-containerd-" ID ".scope", POD, G, ID, CONTAINERD, SELF},
+		{BURSTABLE "/cri-containerd-" ID ".scope", POD, B, ID, CONTAINERD, SELF},
+		{BESTEFFORT "/cri-containerd-" ID ".scope", POD, E, ID, CONTAINERD, SELF},
+		{"/kubepods.slice/kubepods-pod" HASH ".slice/cri-containerd-" ID ".scope", HASH, G,
+		 ID, CONTAINERD, SELF},
+		{GUARANTEED "/crio-" ID ".scope", POD, G, ID, CRIO, SELF},
+		{BURSTABLE "/docker-" ID ".scope", POD, B, ID, DOCKER, SELF},
+		{BESTEFFORT "/libpod-" ID ".scope", POD, E, ID, PODMAN, SELF},
+		{"/kubepods/pod" POD "/" ID, POD, G, ID, UNKNOWN, SELF},
+		{"/kubepods/burstable/pod" POD "/" ID, POD, B, ID, UNKNOWN, SELF},
+		{"/kubepods/besteffort/pod" HASH "/" ID, HASH, E, ID, UNKNOWN, SELF},
+		{"/kubepods/besteffort/pod" POD "/crio-" ID, POD, E, ID, CRIO, SELF},
+		{"//kubepods//pod" POD "///" ID "/", POD, G, ID, UNKNOWN, SELF},
 	};
 
 	(void)state;
@@ -134,24 +133,23 @@ static void test_containers_of_pods(void **state)
 static void test_colons(void **state)
 {
 	static const struct sample samples[] = {
-		{"/kubepods-pod" POD_ ".slice:cri-containerd:" ID, "", POD, G, ID, CONTAINERD,
-		 SELF},
+		{"/kubepods-pod" POD_ ".slice:cri-containerd:" ID, POD, G, ID, CONTAINERD, SELF},
 		{"/system.slice/containerd.service/kubepods-burstable-pod" POD_
 		 ".slice:cri-containerd:" ID,
-		 "/system.slice/containerd.service", POD, B, ID, CONTAINERD, SELF},
-		{"/kubepods-besteffort-pod" HASH ".slice:crio:" ID "/container", "", HASH, E, ID,
-		 CRIO, BELOW},
-		{"/kubelet-kubepods-besteffort-pod" POD_ ".slice:docker:" ID, "", POD, E, ID,
-		 DOCKER, SELF},
-		{"/kubepods-kubepods-pod" POD_ ".slice:docker:" ID, "", POD, G, ID, DOCKER, SELF},
-		{"/system.slice:docker:" ID, "", "", NONE, ID, DOCKER, SELF},
-		{"/:cri-containerd:" ID, "", "", NONE, ID, CONTAINERD, SELF},
-		{"/x/:cri-containerd:" ID "/y", "/x", "", NONE, ID, CONTAINERD, BELOW},
-		{GUARANTEED "/kubepods-pod" OTHER_ ".slice:cri-containerd:" ID, "", POD, G, ID,
+		 POD, B, ID, CONTAINERD, SELF},
+		{"/kubepods-besteffort-pod" HASH ".slice:crio:" ID "/container", HASH, E, ID, CRIO,
+		 BELOW},
+		{"/kubelet-kubepods-besteffort-pod" POD_ ".slice:docker:" ID, POD, E, ID, DOCKER,
+		 SELF},
+		{"/kubepods-kubepods-pod" POD_ ".slice:docker:" ID, POD, G, ID, DOCKER, SELF},
+		{"/system.slice:docker:" ID, "", NONE, ID, DOCKER, SELF},
+		{"/:cri-containerd:" ID, "", NONE, ID, CONTAINERD, SELF},
+		{"/x/:cri-containerd:" ID "/y", "", NONE, ID, CONTAINERD, BELOW},
+		{GUARANTEED "/kubepods-pod" OTHER_ ".slice:cri-containerd:" ID, POD, G, ID,
 		 CONTAINERD, SELF},
 		/* A container, though the pod can't be read. */
-		{"/kubepods-burstablepod" POD_ ".slice:crio:" ID, "", "", NONE, ID, CRIO, SELF},
-		{"/xkubepods-pod" POD_ ".slice:crio:" ID, "", "", NONE, ID, CRIO, SELF},
+		{"/kubepods-burstablepod" POD_ ".slice:crio:" ID, "", NONE, ID, CRIO, SELF},
+		{"/xkubepods-pod" POD_ ".slice:crio:" ID, "", NONE, ID, CRIO, SELF},
 	};
 
 	(void)state;
@@ -161,29 +159,28 @@ static void test_colons(void **state)
 static void test_below_a_container(void **state)
 {
 	static const struct sample samples[] = {
-		{BURSTABLE "/crio-" ID ".scope/container", "", POD, B, ID, CRIO, BELOW},
-		{"/kubepods/pod" POD "/crio-" ID "/container", "", POD, G, ID, CRIO, BELOW},
-		{BURSTABLE "/cri-containerd-" ID ".scope/nested", "", POD, B, ID, CONTAINERD,
-		 BELOW},
-		{BURSTABLE "/cri-containerd-" ID ".scope/system.slice/sip.service", "", POD, B, ID,
+		{BURSTABLE "/crio-" ID ".scope/container", POD, B, ID, CRIO, BELOW},
+		{"/kubepods/pod" POD "/crio-" ID "/container", POD, G, ID, CRIO, BELOW},
+		{BURSTABLE "/cri-containerd-" ID ".scope/nested", POD, B, ID, CONTAINERD, BELOW},
+		{BURSTABLE "/cri-containerd-" ID ".scope/system.slice/sip.service", POD, B, ID,
 		 CONTAINERD, BELOW},
-		{"/kubepods/pod" POD "/" ID "/" ID2, "", POD, G, ID, UNKNOWN, BELOW},
+		{"/kubepods/pod" POD "/" ID "/" ID2, POD, G, ID, UNKNOWN, BELOW},
 		/* Docker in a pod. */
-		{BURSTABLE "/cri-containerd-" ID ".scope/docker/" ID2, "", POD, B, ID, CONTAINERD,
+		{BURSTABLE "/cri-containerd-" ID ".scope/docker/" ID2, POD, B, ID, CONTAINERD,
 		 BELOW},
-		{BURSTABLE "/cri-containerd-" ID ".scope/system.slice/docker-" ID2 ".scope", "",
-		 POD, B, ID, CONTAINERD, BELOW},
-		/* Another node in a pod, or who wants to be taken for another pod. */
-		{BURSTABLE "/cri-containerd-" ID ".scope/kubepods/pod" OTHER "/" ID2, "", POD, B,
+		{BURSTABLE "/cri-containerd-" ID ".scope/system.slice/docker-" ID2 ".scope", POD, B,
 		 ID, CONTAINERD, BELOW},
+		/* Another node in a pod, or who wants to be taken for another pod. */
+		{BURSTABLE "/cri-containerd-" ID ".scope/kubepods/pod" OTHER "/" ID2, POD, B, ID,
+		 CONTAINERD, BELOW},
 		{"/kubepods/pod" POD "/" ID "/kubepods.slice/kubepods-pod" OTHER_ ".slice/crio-" ID2
 		 ".scope",
-		 "", POD, G, ID, UNKNOWN, BELOW},
-		{"/kubepods/pod" POD "/" ID "/kubepods-pod" OTHER_ ".slice:cri-containerd:" ID2, "",
 		 POD, G, ID, UNKNOWN, BELOW},
-		{"/docker/" ID "/docker/" ID2, "", "", NONE, ID, DOCKER, BELOW},
-		{"/machine.slice/libpod-" ID ".scope/system.slice/docker-" ID2 ".scope",
-		 "/machine.slice", "", NONE, ID, PODMAN, BELOW},
+		{"/kubepods/pod" POD "/" ID "/kubepods-pod" OTHER_ ".slice:cri-containerd:" ID2,
+		 POD, G, ID, UNKNOWN, BELOW},
+		{"/docker/" ID "/docker/" ID2, "", NONE, ID, DOCKER, BELOW},
+		{"/machine.slice/libpod-" ID ".scope/system.slice/docker-" ID2 ".scope", "", NONE,
+		 ID, PODMAN, BELOW},
 	};
 
 	(void)state;
@@ -194,40 +191,33 @@ static void test_below_a_container(void **state)
 static void test_above_the_pods(void **state)
 {
 	static const struct sample samples[] = {
-		{KUBELET, "/kubelet.slice", POD, B, "", UNKNOWN, IS_POD},
-		{KUBELET "/cri-containerd-" ID ".scope", "/kubelet.slice", POD, B, ID, CONTAINERD,
-		 SELF},
+		{KUBELET, POD, B, "", UNKNOWN, IS_POD},
+		{KUBELET "/cri-containerd-" ID ".scope", POD, B, ID, CONTAINERD, SELF},
 		{"/a.slice/a-b_c.slice/a-b_c-kubepods.slice/a-b_c-kubepods-pod" POD_
 		 ".slice/crio-" ID ".scope",
-		 "/a.slice/a-b_c.slice", POD, G, ID, CRIO, SELF},
-		{"/kubelet/kubepods/besteffort/pod" POD "/" ID, "/kubelet", POD, E, ID, UNKNOWN,
-		 SELF},
-		{"/kubepods/kubepods/pod" POD, "/kubepods", POD, G, "", UNKNOWN, IS_POD},
-		{USER "/k3s.slice/kubepods/pod" POD "/" ID, USER "/k3s.slice", POD, G, ID, UNKNOWN,
-		 SELF},
+		 POD, G, ID, CRIO, SELF},
+		{"/kubelet/kubepods/besteffort/pod" POD "/" ID, POD, E, ID, UNKNOWN, SELF},
+		{"/kubepods/kubepods/pod" POD, POD, G, "", UNKNOWN, IS_POD},
+		{USER "/k3s.slice/kubepods/pod" POD "/" ID, POD, G, ID, UNKNOWN, SELF},
 		/* kind */
-		{"/docker/" NODE KUBELET "/cri-containerd-" ID ".scope",
-		 "/docker/" NODE "/kubelet.slice", POD, B, ID, CONTAINERD, SELF},
-		{"/system.slice/docker-" NODE ".scope" KUBELET "/cri-containerd-" ID ".scope/x",
-		 "/system.slice/docker-" NODE ".scope/kubelet.slice", POD, B, ID, CONTAINERD,
-		 BELOW},
-		{"/docker/" NODE "/docker/" NODE "/kubelet/kubepods/burstable/pod" POD "/" ID,
-		 "/docker/" NODE "/docker/" NODE "/kubelet", POD, B, ID, UNKNOWN, SELF},
-		{USER "/user.slice/libpod-" NODE ".scope/container" KUBELET,
-		 USER "/user.slice/libpod-" NODE ".scope/container/kubelet.slice", POD, B, "",
-		 UNKNOWN, IS_POD},
-		/* minikube, k3d */
-		{"/docker/" NODE BESTEFFORT "/crio-" ID ".scope", "/docker/" NODE, POD, E, ID, CRIO,
+		{"/docker/" NODE KUBELET "/cri-containerd-" ID ".scope", POD, B, ID, CONTAINERD,
 		 SELF},
-		{"/system.slice/docker-" NODE ".scope/k3s/kubepods/pod" HASH "/" ID,
-		 "/system.slice/docker-" NODE ".scope/k3s", HASH, G, ID, UNKNOWN, SELF},
+		{"/system.slice/docker-" NODE ".scope" KUBELET "/cri-containerd-" ID ".scope/x",
+		 POD, B, ID, CONTAINERD, BELOW},
+		{"/docker/" NODE "/docker/" NODE "/kubelet/kubepods/burstable/pod" POD "/" ID, POD,
+		 B, ID, UNKNOWN, SELF},
+		{USER "/user.slice/libpod-" NODE ".scope/container" KUBELET, POD, B, "", UNKNOWN,
+		 IS_POD},
+		/* minikube, k3d */
+		{"/docker/" NODE BESTEFFORT "/crio-" ID ".scope", POD, E, ID, CRIO, SELF},
+		{"/system.slice/docker-" NODE ".scope/k3s/kubepods/pod" HASH "/" ID, HASH, G, ID,
+		 UNKNOWN, SELF},
 		{"/docker/" NODE "/system.slice/containerd.service/kubepods-pod" POD_
 		 ".slice:cri-containerd:" ID,
-		 "/docker/" NODE "/system.slice/containerd.service", POD, G, ID, CONTAINERD, SELF},
+		 POD, G, ID, CONTAINERD, SELF},
 		/* What the node itself runs is the node's. */
-		{"/docker/" NODE "/kubelet.slice/kubelet.service", "", "", NONE, NODE, DOCKER,
-		 BELOW},
-		{"/docker/" NODE "/kubelet/kubepods/burstable", "", "", NONE, NODE, DOCKER, BELOW},
+		{"/docker/" NODE "/kubelet.slice/kubelet.service", "", NONE, NODE, DOCKER, BELOW},
+		{"/docker/" NODE "/kubelet/kubepods/burstable", "", NONE, NODE, DOCKER, BELOW},
 	};
 
 	(void)state;
@@ -237,33 +227,25 @@ static void test_above_the_pods(void **state)
 static void test_containers_of_no_pod(void **state)
 {
 	static const struct sample samples[] = {
-		{"/docker/" ID, "", "", NONE, ID, DOCKER, SELF},
-		{"/docker/" ID "/init.scope", "", "", NONE, ID, DOCKER, BELOW},
-		{"/system.slice/docker-" ID ".scope", "/system.slice", "", NONE, ID, DOCKER, SELF},
-		{USER "/user.slice/docker-" ID ".scope", USER "/user.slice", "", NONE, ID, DOCKER,
-		 SELF},
-		{"/machine.slice/libpod-" ID ".scope", "/machine.slice", "", NONE, ID, PODMAN,
-		 SELF},
-		{"/machine.slice/libpod-" ID ".scope/container", "/machine.slice", "", NONE, ID,
-		 PODMAN, BELOW},
-		{"/machine.slice/machine-libpod_pod_" ID2 ".slice/libpod-" ID ".scope",
-		 "/machine.slice/machine-libpod_pod_" ID2 ".slice", "", NONE, ID, PODMAN, SELF},
-		{"/libpod_parent/libpod-" ID, "/libpod_parent", "", NONE, ID, PODMAN, SELF},
-		{"/libpod_parent/" ID2 "/libpod-" ID, "/libpod_parent/" ID2, "", NONE, ID, PODMAN,
-		 SELF},
-		{USER "/user.slice/libpod-" ID ".scope/container", USER "/user.slice", "", NONE, ID,
-		 PODMAN, BELOW},
-		{"/system.slice/sip.service/libpod-payload-" ID, "/system.slice/sip.service", "",
-		 NONE, ID, PODMAN, SELF},
-		{"/system.slice/crio-" ID ".scope", "/system.slice", "", NONE, ID, CRIO, SELF},
-		{"/system.slice/cri-containerd-" ID ".scope", "/system.slice", "", NONE, ID,
-		 CONTAINERD, SELF},
+		{"/docker/" ID, "", NONE, ID, DOCKER, SELF},
+		{"/docker/" ID "/init.scope", "", NONE, ID, DOCKER, BELOW},
+		{"/system.slice/docker-" ID ".scope", "", NONE, ID, DOCKER, SELF},
+		{USER "/user.slice/docker-" ID ".scope", "", NONE, ID, DOCKER, SELF},
+		{"/machine.slice/libpod-" ID ".scope", "", NONE, ID, PODMAN, SELF},
+		{"/machine.slice/libpod-" ID ".scope/container", "", NONE, ID, PODMAN, BELOW},
+		{"/machine.slice/machine-libpod_pod_" ID2 ".slice/libpod-" ID ".scope", "", NONE,
+		 ID, PODMAN, SELF},
+		{"/libpod_parent/libpod-" ID, "", NONE, ID, PODMAN, SELF},
+		{"/libpod_parent/" ID2 "/libpod-" ID, "", NONE, ID, PODMAN, SELF},
+		{USER "/user.slice/libpod-" ID ".scope/container", "", NONE, ID, PODMAN, BELOW},
+		{"/system.slice/sip.service/libpod-payload-" ID, "", NONE, ID, PODMAN, SELF},
+		{"/system.slice/crio-" ID ".scope", "", NONE, ID, CRIO, SELF},
+		{"/system.slice/cri-containerd-" ID ".scope", "", NONE, ID, CONTAINERD, SELF},
 		/* A static pod's manifest may give it any UID. */
-		{"/kubepods.slice/kubepods-podmine.slice/crio-" ID ".scope",
-		 "/kubepods.slice/kubepods-podmine.slice", "", NONE, ID, CRIO, SELF},
+		{"/kubepods.slice/kubepods-podmine.slice/crio-" ID ".scope", "", NONE, ID, CRIO,
+		 SELF},
 		/* A cgroup in the tree of pods is not a pod by that. */
-		{"/kubepods/burstable/docker-" ID ".scope", "/kubepods/burstable", "", NONE, ID,
-		 DOCKER, SELF},
+		{"/kubepods/burstable/docker-" ID ".scope", "", NONE, ID, DOCKER, SELF},
 	};
 
 	(void)state;

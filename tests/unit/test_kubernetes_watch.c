@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "kubernetes/intake.h"
+#include "kubernetes/split.h"
 #include "kubernetes/table.h"
 #include "kubernetes/watch.h"
 
@@ -65,8 +67,14 @@ static void remove_pod(void *ctx, const char *uid)
 static int setup(void **state)
 {
 	static const struct jb_watch_options options = {
-		.backoff_min_ns = MIN_NS, .backoff_max_ns = MAX_NS, .seconds = 240, .seed = 7};
+		.resource = {SELECTOR, "pods", "PodList"},
+		.backoff_min_ns = MIN_NS,
+		.backoff_max_ns = MAX_NS,
+		.seconds = 240,
+		.seed = 7,
+	};
 	struct scene *scene = calloc(1, sizeof(*scene));
+	struct jb_object_sink objects;
 
 	assert_int_equal(jb_pod_table_new(&scene->table, 100, 1000), 0);
 	scene->sink = (struct jb_pod_sink){.ctx = scene,
@@ -79,7 +87,8 @@ static int setup(void **state)
 	scene->now = 1000 * S;
 	scene->piece = 1;
 	*state = scene;
-	return jb_watch_new(&scene->watch, &options, &scene->intake);
+	objects = jb_pod_intake_objects(&scene->intake);
+	return jb_watch_new(&scene->watch, &options, &objects);
 }
 
 static int teardown(void **state)
@@ -325,6 +334,28 @@ static void test_backoff(void **state)
 	assert_int_equal(delay(scene), 0);
 }
 
+static void test_the_server_asks_for_time(void **state)
+{
+	static const struct {
+		long asked;
+		uint64_t more;
+	} cases[] = {{0, 0}, {7, 7 * S}, {3000, MAX_NS}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scene *scene = *state;
+
+		begin(scene);
+		feed(scene, 429, STATUS("429"));
+		scene->outcome = (struct jb_outcome){.status = 429,
+						     .retry_after_s = cases[i].asked};
+		jb_watch_end(scene->watch, &scene->outcome, scene->now);
+		expect(scene, JB_PODS_BUSY, "list of pods: HTTP status 429: so it is");
+		assert_in_range(delay(scene), cases[i].more + MIN_NS / 2, cases[i].more + MIN_NS);
+		teardown(state);
+		setup(state);
+	}
+}
+
 static void test_statuses(void **state)
 {
 	static const struct {
@@ -439,6 +470,116 @@ static void test_too_large(void **state)
 	expect(scene, JB_PODS_SERVER, "list of pods: HTTP status 500");
 }
 
+/* Any other resource: what its sink was told. */
+struct objects {
+	char told[256];
+	size_t room;
+};
+
+static void note(struct objects *objects, char what, const json_t *object)
+{
+	size_t len = strlen(objects->told);
+	const char *name = json_string_value(json_object_get(object, "name"));
+
+	snprintf(objects->told + len, sizeof(objects->told) - len, "%c%s ", what, name ? name : "");
+}
+
+static void note_begin(void *ctx)
+{
+	note(ctx, '(', NULL);
+}
+
+static void note_end(void *ctx)
+{
+	note(ctx, ')', NULL);
+}
+
+static bool note_put(void *ctx, const json_t *object)
+{
+	struct objects *objects = ctx;
+
+	note(objects, '+', object);
+	return objects->room && objects->room--;
+}
+
+static void note_remove(void *ctx, const json_t *object)
+{
+	note(ctx, '-', object);
+}
+
+/* Watches another resource in the place of pods. */
+static void watch_services(struct scene *scene, struct objects *objects)
+{
+	const struct jb_watch_options options = {
+		.resource = {"/api/v1/services", "services", "ServiceList"},
+		.backoff_min_ns = MIN_NS,
+		.backoff_max_ns = MAX_NS,
+		.seconds = 240,
+		.seed = 7,
+	};
+	const struct jb_object_sink sink = {objects, note_begin, note_end, note_put, note_remove};
+
+	jb_watch_free(scene->watch);
+	assert_int_equal(jb_watch_new(&scene->watch, &options, &sink), 0);
+}
+
+#define NAMED(n)          "{\"name\":\"" n "\"}"
+#define SERVICES(i, meta) "{\"kind\":\"ServiceList\",\"items\":[" i "],\"metadata\":{" meta "}}"
+
+static void test_another_resource(void **state)
+{
+	struct scene *scene = *state;
+	struct objects objects = {.room = 100};
+
+	watch_services(scene, &objects);
+	assert_string_equal(begin(scene), "/api/v1/services?limit=500&resourceVersion=0");
+	feed(scene, 200, LIST("", VERSION("1")));
+	end(scene, 200, JB_PODS_FINE, 0);
+	expect(scene, JB_PODS_MALFORMED, "list of services: kind 'PodList': not a ServiceList");
+	answer(scene, 200, SERVICES(NAMED("a"), VERSION("7") ",\"continue\":\"x\""));
+	assert_string_equal(begin(scene), "/api/v1/services?limit=500&continue=x");
+	feed(scene, 200, SERVICES(NAMED("b"), VERSION("7")));
+	end(scene, 200, JB_PODS_FINE, 0);
+	assert_non_null(strstr(begin(scene), "/api/v1/services?watch=true&"));
+	feed(scene, 200, EVENT("ADDED", NAMED("c")) EVENT("MODIFIED", NAMED("a")));
+	feed(scene, 200, EVENT("DELETED", NAMED("b")) EVENT("ERROR", STATUS("500")));
+	end(scene, 200, JB_PODS_FINE, 0);
+	expect(scene, JB_PODS_SERVER, "watch of services: ERROR event with status 500: so it is");
+	assert_string_equal(objects.told, "( ( +a +b ) +c +a -b ");
+}
+
+/* Lists and watches; how long after the list's begin the watch ends in order. */
+static void list_and_watch(struct scene *scene, const char *events, uint64_t after)
+{
+	answer(scene, 200, SERVICES(NAMED("a"), VERSION("7")));
+	begin(scene);
+	feed(scene, 200, events);
+	end(scene, 200, JB_PODS_FINE, after - S);
+	expect(scene, JB_PODS_FINE, "");
+	assert_int_equal(delay(scene), 0);
+}
+
+static void test_lists_again_what_had_no_room(void **state)
+{
+	struct scene *scene = *state;
+	struct objects objects = {.room = 2};
+
+	watch_services(scene, &objects);
+	list_and_watch(scene, EVENT("ADDED", NAMED("b")), 300 * S);
+	assert_true(jb_watch_is_watching(scene->watch));
+	jb_watch_restart(scene->watch);
+	list_and_watch(scene, "", 239 * S); /* not so soon again */
+	assert_true(jb_watch_is_watching(scene->watch));
+	answer(scene, 200, BOOKMARK("9"));
+	assert_false(jb_watch_is_watching(scene->watch));
+	objects.room = 1;
+	list_and_watch(scene, EVENT("ADDED", NAMED("b")), 240 * S);
+	assert_false(jb_watch_is_watching(scene->watch));
+	objects.room = 100;
+	list_and_watch(scene, "", 300 * S);
+	assert_true(jb_watch_is_watching(scene->watch));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -453,9 +594,12 @@ int main(void)
 		TEST(test_a_list_broken_within_an_object),
 		TEST(test_backoff),
 		TEST(test_statuses),
+		TEST(test_the_server_asks_for_time),
 		TEST(test_what_is_malformed),
 		TEST(test_refused_objects_stop_nothing),
 		TEST(test_too_large),
+		TEST(test_another_resource),
+		TEST(test_lists_again_what_had_no_room),
 	};
 
 	jb_watch_free(NULL);

@@ -149,6 +149,37 @@ static void test_series_are_counted(void **state)
 	}
 }
 
+static const struct jb_pods_status pods_status = {
+	.source = JB_PODS_KUBELET,
+	.requests = {[JB_PODS_API] = 3, [JB_PODS_KUBELET] = 2},
+	.failures = {[JB_PODS_FORBIDDEN] = 3},
+	.watch_restarts = 4,
+	.refused = 5,
+	.pods = {.present = 6, .gone = 100, .refused = 10},
+};
+
+static void test_kubernetes(void **state)
+{
+#define K "jitterbug_agent_kubernetes_"
+	(void)state;
+	render(JB_EXPOSITION_TEXT);
+	assert_int_equal(count(K), 0);
+	page.pods_status = &pods_status;
+	render(JB_EXPOSITION_TEXT);
+	assert_line(K "source{source=\"api\"} 0");
+	assert_line(K "source{source=\"kubelet\"} 1");
+	assert_line(K "source{source=\"files\"} 0");
+	assert_line(K "requests_total{source=\"api\"} 3");
+	assert_line(K "requests_total{source=\"kubelet\"} 2");
+	assert_line(K "requests_total{source=\"files\"} 0");
+	assert_line(K "failures_total{failure=\"forbidden\"} 3");
+	assert_line(K "failures_total{failure=\"server\"} 0");
+	assert_int_equal(count(K "failures_total{"), JB_PODS_FAILURE_MAX - 1);
+	assert_line(K "watch_restarts_total 4");
+	assert_line(K "pods 6");
+	assert_line(K "refused_total 15");
+}
+
 /* A page on which everything is, so that no family is forgotten. */
 static void see_everything(void)
 {
@@ -164,6 +195,7 @@ static void see_everything(void)
 		owners[i].n_drops = 1;
 	}
 	page.full = true;
+	page.pods_status = &pods_status;
 }
 
 /* The families told of are all on the page, with all their series. */
@@ -253,6 +285,7 @@ int main(void)
 		TEST(test_jitter),
 		TEST(test_agent),
 		TEST(test_pods),
+		TEST(test_kubernetes),
 		TEST(test_series_are_counted),
 		TEST(test_every_family_is_counted),
 		TEST(test_jitter_bounds),

@@ -35,6 +35,19 @@ static void test_folds_beyond_the_cap(void **state)
 	assert_int_equal(world.recycled[22], 1);
 }
 
+static bool is_folded(const char *name, __u32 slot)
+{
+	struct jb_owner_list list;
+	int place[ROWS];
+	bool folded;
+
+	assert_int_equal(jb_registry_totals(reg, &list, place), 0);
+	assert_non_null(find_owner(&list, name));
+	folded = find_owner(&list, name)->folded[slot];
+	jb_owner_list_free(&list);
+	return folded;
+}
+
 static void test_slots_fold_one_by_one(void **state)
 {
 	(void)state;
@@ -50,6 +63,10 @@ static void test_slots_fold_one_by_one(void **state)
 	assert_int_equal(slot_of("/a", JB_SLOT_UDP), 300);
 	assert_int_equal(packets_of("~other"), -1);
 	assert_int_equal(jb_registry_folded(reg), 1);
+	assert_true(is_folded("/a", TCP));
+	assert_false(is_folded("/a", jb_slot_rtp(JB_INGRESS, 0)));
+	assert_false(is_folded("/a", JB_SLOT_UDP));
+	assert_false(is_folded("~other", TCP));
 }
 
 /* Which is told tells all its life: a counter that moved would fall. */

@@ -130,6 +130,90 @@ static void test_containers_of_no_pod_are_units(void **state)
 	assert_int_equal(packets_of("docker-" ID "0.scope"), 7);
 }
 
+/* And by name, where one is told; what is below is the container's. */
+static void test_containers_by_their_names(void **state)
+{
+	(void)state;
+	world.container[0].id = ID "0";
+	world.container[0].unit = "docker:web";
+	world.container[1].id = ID "1"; /* its successor */
+	world.container[1].unit = "docker:web";
+	cgroup(0, 100, "/system.slice/docker-" ID "0.scope");
+	cgroup(1, 101, "/docker/" ID "1/init.scope");
+	cgroup(2, 102, "/system.slice/docker-" ID "2.scope");
+	for (__u32 i = 0; i < 3; i++)
+		row(20 + i, 100 + i, RTP_IN, 1U << i);
+	jb_registry_refresh(reg, now);
+	assert_int_equal(packets_of("docker:web"), 3);
+	assert_int_equal(packets_of("docker-" ID "2.scope"), 4);
+}
+
+/* With the id of root's container. */
+static void test_a_users_imitation(void **state)
+{
+	static const char path[] = "/user.slice/user-7.slice/user@7.service/x/docker-" ID "0.scope";
+
+	(void)state;
+	world.container[0].id = ID "0";
+	world.container[0].unit = "docker:web";
+	cgroup(0, 100, path);
+	row(20, 100, RTP_IN, 7);
+	jb_registry_refresh(reg, now);
+	assert_int_equal(packets_of("docker:web"), -1);
+	assert_int_equal(packets_of("user@7.service"), 7);
+}
+
+/* A pod's container is not asked for among those of no pod. */
+static void test_containers_of_pods_wait_for_the_pod(void **state)
+{
+	(void)state;
+	world.container[0].id = ID "0";
+	world.container[0].unit = "docker:web";
+	cgroup(0, 100,
+	       "/kubepods.slice/kubepods-pod0a1b2c3d_0000_4000_8000_000000000001.slice/"
+	       "docker-" ID "0.scope");
+	row(20, 100, RTP_IN, 7);
+	jb_registry_refresh(reg, now);
+	assert_int_equal(packets_of("docker:web"), -1);
+	pod(0, UID "1", sfu);
+	jb_registry_refresh(reg, now);
+	assert_int_equal(packets_of("sfu-0"), 7);
+}
+
+static __u32 cgroups_of(const char *name)
+{
+	struct jb_owner_list list;
+	int place[ROWS];
+	__u32 cgroups;
+
+	assert_int_equal(jb_registry_totals(reg, &list, place), 0);
+	assert_non_null(find_owner(&list, name));
+	cgroups = find_owner(&list, name)->cgroups;
+	jb_owner_list_free(&list);
+	return cgroups;
+}
+
+static void test_cgroups_are_counted_while_they_are_there(void **state)
+{
+	(void)state;
+	pod(0, UID "1", sfu);
+	cgroup(0, 100, BURST UID "1/" ID "0");
+	cgroup(1, 101, BURST UID "1/" ID "1");
+	cgroup(2, 102, "/x");
+	row(20, 100, RTP_IN, 7);
+	row(21, 100, JB_SLOT_UDP, 7);
+	row(22, 101, RTP_IN, 7);
+	row(23, 102, RTP_IN, 7);
+	tick();
+	assert_int_equal(cgroups_of("sfu-0"), 2);
+	assert_int_equal(cgroups_of("/x"), 1);
+	cgroup(1, 0, NULL);
+	tick();
+	assert_int_equal(cgroups_of("sfu-0"), 1);
+	assert_int_equal(packets_of("sfu-0"), 14);
+	assert_int_equal(cgroups_of("unknown"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +224,10 @@ int main(void)
 		TEST(test_too_late_a_name_is_none),
 		TEST(test_a_short_life_is_told_under_its_name),
 		TEST(test_containers_of_no_pod_are_units),
+		TEST(test_containers_by_their_names),
+		TEST(test_a_users_imitation),
+		TEST(test_containers_of_pods_wait_for_the_pod),
+		TEST(test_cgroups_are_counted_while_they_are_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,14 @@ static inline __u64 jb_now_ns(void)
 }
 
 /* The time of day. */
+static inline __u64 jb_unix_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * JB_SECOND_NS + t.tv_nsec;
+}
+
 static inline __u64 jb_unix_s(void)
 {
 	return time(NULL);

@@ -7,17 +7,12 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "cli/agent_options.h"
 #include "cli/common.h"
 #include "cli/passes.h"
 #include "node/node.h"
 #include "streams/census.h"
 #include "web/server.h"
-
-#define NAME "jitterbug agent"
-
-/* A number's macro as text. */
-#define TEXT(number)   QUOTED(number)
-#define QUOTED(number) #number
 
 /* What a stream and a series take of a page, with room; and between what a page's limit is. */
 #define STREAM_BYTES   1024
@@ -25,81 +20,7 @@
 #define PAGE_LIMIT_MIN ((uint64_t)32 << 20)
 #define PAGE_LIMIT_MAX ((uint64_t)1 << 30) /* what `jitterbug streams` takes, too */
 
-enum metrics_mode {
-	METRICS_STANDARD,
-	METRICS_FULL,
-};
-
-static const char *const metrics_names[] = {"standard", "full", NULL};
-
-struct config {
-	struct jb_address listen;
-	char *token_file;
-	char *cgroup;
-	enum jb_pods_mode kubernetes;
-	char *node;
-	enum metrics_mode metrics;
-	uint32_t max_series;
-	uint32_t max_streams;
-	uint32_t max_workloads;
-	struct jb_ports media_ports;
-	struct jb_ports ice_tcp_ports;
-	char *uplink;
-	uint32_t impaired_loss_ppm;
-	uint64_t impaired_jitter_ns;
-	uint64_t grace_ns;
-	enum jb_log_level log_level;
-	enum jb_log_format log_format;
-	char *config;
-};
-
-static const struct jb_option table[] = {
-	{"listen", JB_OPTION_ADDRESS(struct config, listen), .value = "0.0.0.0:9504",
-	 .placeholder = "ADDRESS:PORT", .help = "address and port of /metrics"},
-	{"token-file", JB_OPTION_STRING(struct config, token_file), .placeholder = "FILE",
-	 .help = "bearer token that opens /api/v1 to more than loopback"},
-	{"cgroup", JB_OPTION_STRING(struct config, cgroup), .placeholder = "PATH",
-	 .help = "measure only below this cgroup2 directory, not the whole node"},
-	{"kubernetes", JB_OPTION_ENUM(struct config, kubernetes, jb_pods_mode_names),
-	 .value = "auto", .help = "who tells the names of pods; auto: the first that does"},
-	{"node", JB_OPTION_STRING(struct config, node), .placeholder = "NAME",
-	 .help = "name of this node at Kubernetes: the API server is asked for its pods"},
-	{"metrics", JB_OPTION_ENUM(struct config, metrics, metrics_names), .value = "standard",
-	 .help = "full: deviation, DTLS and MOS, and all receive queues too"},
-	{"max-series", JB_OPTION_U32(struct config, max_series), .value = TEXT(JB_NODE_MAX_SERIES),
-	 .min = 1000, .max = 10000000, .help = "beyond, workloads are folded into ~other"},
-	{"max-streams", JB_OPTION_U32(struct config, max_streams),
-	 .value = TEXT(JB_NODE_MAX_STREAMS), .min = 16, .max = 4194304, .help = "streams at once"},
-	{"max-workloads", JB_OPTION_U32(struct config, max_workloads),
-	 .value = TEXT(JB_NODE_MAX_WORKLOADS), .min = 2, .max = 65536, .help = "workloads at once"},
-	{"media-ports", JB_OPTION_PORTS(struct config, media_ports),
-	 .help = "ports of media: two packets in a row make a stream there, four elsewhere"},
-	{"ice-tcp-ports", JB_OPTION_PORTS(struct config, ice_tcp_ports), .value = "7881",
-	 .help = "TCP ports at which RTP framed by RFC 4571 is counted"},
-	{"uplink", JB_OPTION_STRING(struct config, uplink), .placeholder = "IFACE",
-	 .help = "measure streams on this interface, too: what is lost behind it is the node's"},
-	{"impaired-loss", JB_OPTION_PERCENT(struct config, impaired_loss_ppm),
-	 .value = TEXT(JB_NODE_IMPAIRED_PERCENT) "%",
-	 .help = "a stream that misses so much in 5 s is impaired"},
-	{"impaired-jitter", JB_OPTION_DURATION(struct config, impaired_jitter_ns),
-	 .value = TEXT(JB_NODE_IMPAIRED_JITTER_MS) "ms", .help = "likewise with so much jitter"},
-	{"grace", JB_OPTION_DURATION(struct config, grace_ns),
-	 .value = TEXT(JB_NODE_GRACE_MINUTES) "m",
-	 .help = "how long the counters of a workload outlive it"},
-	{"log-level", JB_OPTION_ENUM(struct config, log_level, jb_log_level_names), .value = "info",
-	 .help = "least severe messages to log"},
-	{"log-format", JB_OPTION_ENUM(struct config, log_format, jb_log_format_names),
-	 .value = "text", .help = "how messages are written"},
-	{"config", JB_OPTION_CONFIG(struct config, config), .help = "read options from FILE"},
-};
-
-static const struct jb_options options = {
-	.usage = NAME " [OPTION]...",
-	.about = "Measures by BPF programs how media and TCP fare on this node; serves it as "
-		 "/metrics.",
-	.table = table,
-	.count = sizeof(table) / sizeof(*table),
-};
+#define SECOND_MS      1000
 
 struct agent {
 	struct jb_node *node;
@@ -134,12 +55,29 @@ static unsigned int serve_connections(void *ctx, const struct jb_request *reques
 	return jb_node_connections(agent->node, body) ? 500 : 200;
 }
 
+static unsigned int serve_edges(void *ctx, const struct jb_request *request, struct jb_buffer *body)
+{
+	struct agent *agent = ctx;
+
+	(void)request;
+	return jb_node_edges(agent->node, body) ? 500 : 200;
+}
+
 static unsigned int serve_drops(void *ctx, const struct jb_request *request, struct jb_buffer *body)
 {
 	struct agent *agent = ctx;
 
 	(void)request;
 	return jb_node_drops(agent->node, body) ? 500 : 200;
+}
+
+static unsigned int serve_workloads(void *ctx, const struct jb_request *request,
+				    struct jb_buffer *body)
+{
+	struct agent *agent = ctx;
+
+	(void)request;
+	return jb_node_workloads(agent->node, body) ? 500 : 200;
 }
 
 static unsigned int serve_alive(void *ctx, const struct jb_request *request, struct jb_buffer *body)
@@ -170,6 +108,8 @@ static const struct jb_route routes[] = {
 	{"/readyz", JB_ROUTE_OPEN, JB_ROUTE_TEXT, serve_ready},
 	{"/api/v1/streams", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_streams},
 	{"/api/v1/connections", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_connections},
+	{"/api/v1/workloads", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_workloads},
+	{"/api/v1/edges", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_edges},
 	{"/api/v1/drops", JB_ROUTE_GUARDED, JB_ROUTE_JSON, serve_drops},
 };
 
@@ -178,6 +118,13 @@ static void on_tick(void *ctx)
 	struct agent *agent = ctx;
 
 	jb_passes_tell(&agent->passes, agent->node, jb_node_tick(agent->node));
+}
+
+static void on_second(void *ctx)
+{
+	struct agent *agent = ctx;
+
+	jb_passes_tell_second(&agent->passes, agent->node, jb_node_second(agent->node));
 }
 
 static void on_workload(int fd, uint32_t events, void *ctx)
@@ -204,6 +151,17 @@ static void on_pods(int fd, uint32_t events, void *ctx)
 	jb_passes_tell_pods(&agent->passes, &status);
 }
 
+static void on_cluster(int fd, uint32_t events, void *ctx)
+{
+	struct agent *agent = ctx;
+	struct jb_node_cluster_status status;
+
+	(void)fd;
+	(void)events;
+	jb_node_cluster_changed(agent->node, &status);
+	jb_passes_tell_cluster(&agent->passes, &status);
+}
+
 static void on_request(int fd, uint32_t events, void *ctx)
 {
 	struct agent *agent = ctx;
@@ -217,7 +175,7 @@ static void on_request(int fd, uint32_t events, void *ctx)
 	jb_loop_stop(agent->loop);
 }
 
-static size_t page_limit(const struct config *config)
+static size_t page_limit(const struct jb_agent_config *config)
 {
 	uint64_t limit = (uint64_t)config->max_streams * STREAM_BYTES +
 			 (uint64_t)config->max_series * SERIES_BYTES;
@@ -233,7 +191,7 @@ static void log_libbpf(const char *line)
 }
 
 /* The server comes first: a port that is taken is told before anything is attached. */
-static int start_server(struct agent *agent, const struct config *config)
+static int start_server(struct agent *agent, const struct jb_agent_config *config)
 {
 	struct jb_buffer error = {};
 	const struct jb_server_options server = {
@@ -253,13 +211,13 @@ static int start_server(struct agent *agent, const struct config *config)
 	return err;
 }
 
-static int start_node(struct agent *agent, const struct config *config)
+static int start_node(struct agent *agent, const struct jb_agent_config *config)
 {
 	char error[JB_NODE_ERROR];
 	const struct jb_node_options node = {
 		.kernel = {.max_streams = config->max_streams,
 			   .max_workloads = config->max_workloads,
-			   .full = config->metrics == METRICS_FULL,
+			   .full = config->metrics == JB_METRICS_FULL,
 			   .media_ports = (const __u64 *)config->media_ports.bits,
 			   .uplink = config->uplink,
 			   .ice_tcp_ports = (const __u64 *)config->ice_tcp_ports.bits},
@@ -269,6 +227,12 @@ static int start_node(struct agent *agent, const struct config *config)
 		.limits = {config->impaired_loss_ppm, config->impaired_jitter_ns},
 		.kubernetes = config->kubernetes,
 		.node = config->node,
+		.kubelet_url = config->kubelet_url,
+		.kubelet_ca = config->kubelet_ca,
+		.kubelet_insecure = config->kubelet_insecure,
+		.peers_cluster = config->peers == JB_PEERS_CLUSTER,
+		.policies = config->policies,
+		.audit = config->audit,
 	};
 	int err;
 
@@ -292,9 +256,14 @@ static int watch(struct agent *agent)
 	if (!err && jb_node_pods_fd(agent->node) >= 0)
 		err = jb_loop_add_fd(agent->loop, jb_node_pods_fd(agent->node), EPOLLIN, on_pods,
 				     agent);
+	if (!err && jb_node_cluster_news_fd(agent->node) >= 0)
+		err = jb_loop_add_fd(agent->loop, jb_node_cluster_news_fd(agent->node), EPOLLIN,
+				     on_cluster, agent);
 	if (err)
 		return err;
 	timer = jb_loop_add_timer(agent->loop, JB_CENSUS_INTERVAL_MS, on_tick, agent);
+	if (timer >= 0)
+		timer = jb_loop_add_timer(agent->loop, SECOND_MS, on_second, agent);
 	return timer < 0 ? timer : 0;
 }
 
@@ -308,7 +277,7 @@ static void tell_missing(const struct agent *agent)
 			       jb_feature_names[i], jb_feature_helps[i]);
 }
 
-static void announce(const struct agent *agent, const struct config *config)
+static void announce(const struct agent *agent, const struct jb_agent_config *config)
 {
 	const char *host = config->listen.host;
 	bool any = !*host || !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
@@ -322,7 +291,7 @@ static void announce(const struct agent *agent, const struct config *config)
 	jb_log(JB_LOG_INFO, "streams: %s/api/v1/streams", base);
 }
 
-static int run(struct agent *agent, const struct config *config)
+static int run(struct agent *agent, const struct jb_agent_config *config)
 {
 	int err = jb_loop_new(&agent->loop);
 
@@ -349,17 +318,18 @@ static int run(struct agent *agent, const struct config *config)
 int jb_cli_agent(int argc, char **argv)
 {
 	struct agent agent = {};
-	struct config config;
-	int status = jb_cli_options(NAME, &options, argc, argv, &config, NULL);
+	struct jb_agent_config config;
+	int status = jb_cli_options(JB_AGENT_NAME, &jb_agent_options, argc, argv, &config, NULL);
 
 	if (status >= 0)
 		return status;
 	jb_log_init(config.log_level, config.log_format);
-	agent.passes = (struct jb_passes){.uplink = config.uplink, .max_series = config.max_series};
-	status = run(&agent, &config);
+	agent.passes = (struct jb_passes){
+		.uplink = config.uplink, .audit = config.audit, .max_series = config.max_series};
+	status = jb_agent_config_check(&config) ? run(&agent, &config) : JB_EXIT_USAGE;
 	jb_server_stop(agent.server);
 	jb_node_close(agent.node);
 	jb_loop_free(agent.loop);
-	jb_options_free(&options, &config);
+	jb_options_free(&jb_agent_options, &config);
 	return status;
 }

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include "audit/audit.h"
 #include "base/log.h"
 
 static void tell_result(struct jb_passes *passes, int err)
@@ -53,12 +55,51 @@ static void tell_folding(struct jb_passes *passes, const struct jb_node *node)
 	passes->folding = true;
 }
 
+static void tell_audit(struct jb_passes *passes, const struct jb_node *node)
+{
+	struct jb_audit_status status;
+
+	if (!jb_node_audit(node, &status) || status.error == passes->audit_error)
+		return;
+	if (status.error)
+		jb_log(JB_LOG_ERROR, "--audit %s: %s", passes->audit, strerror(-status.error));
+	else
+		jb_log(JB_LOG_INFO, "--audit %s: works again", passes->audit);
+	passes->audit_error = status.error;
+}
+
+void jb_passes_tell_second(struct jb_passes *passes, const struct jb_node *node, int err)
+{
+	if (err && err != passes->second_error)
+		jb_log(JB_LOG_WARNING, "read what was told of connections: %s", strerror(-err));
+	passes->second_error = err;
+	tell_audit(passes, node);
+}
+
 void jb_passes_tell(struct jb_passes *passes, const struct jb_node *node, int err)
 {
 	tell_result(passes, err);
 	tell_cgroup(passes, node);
 	tell_uplink(passes, node);
 	tell_folding(passes, node);
+}
+
+/* Tells `now` if it is another line than the one before, which it replaces. */
+static bool is_news(char before[JB_PODS_LINE], const char *now)
+{
+	if (!strcmp(before, now))
+		return false;
+	snprintf(before, JB_PODS_LINE, "%s", now);
+	return *now;
+}
+
+void jb_passes_tell_cluster(struct jb_passes *passes, const struct jb_node_cluster_status *status)
+{
+	for (size_t i = 0; i < status->n_followed; i++)
+		if (is_news(passes->cluster_error[i], status->followed[i].error))
+			jb_log(JB_LOG_WARNING, "cluster: %s", status->followed[i].error);
+	if (is_news(passes->cluster_refused, status->refused_why))
+		jb_log(JB_LOG_WARNING, "cluster: %s", status->refused_why);
 }
 
 void jb_passes_tell_pods(struct jb_passes *passes, const struct jb_pods_status *status)

@@ -13,6 +13,13 @@ static void text_workload(const void *connection, struct jb_buffer *out)
 	jb_text_workload(info->namespace_, info->pod, info->unit, out);
 }
 
+static void text_peer(const void *connection, struct jb_buffer *out)
+{
+	const struct jb_connection_info *info = connection;
+
+	jb_text_workload(info->peer_namespace, info->peer_pod, info->peer_unit, out);
+}
+
 static void text_local(const void *connection, struct jb_buffer *out)
 {
 	const struct jb_connection_info *info = connection;
@@ -36,6 +43,9 @@ static const struct jb_record_column columns[] = {
 	{"pod", LEFT("POD"), JB_RECORD_TEXT, AT(pod)},
 	{"container", LEFT("CONTAINER"), JB_RECORD_TEXT, AT(container)},
 	{"unit", LEFT("UNIT"), JB_RECORD_TEXT, AT(unit)},
+	{"peer_namespace", LEFT("PEER NAMESPACE"), JB_RECORD_TEXT, AT(peer_namespace)},
+	{"peer_pod", LEFT("PEER POD"), JB_RECORD_TEXT, AT(peer_pod)},
+	{"peer_unit", LEFT("PEER UNIT"), JB_RECORD_TEXT, AT(peer_unit)},
 	{"local_address", LEFT("LOCAL ADDRESS"), JB_RECORD_ADDRESS, AT(local_address)},
 	{"local_port", RIGHT("LPORT"), JB_RECORD_NUMBER, AT(local_port)},
 	{"remote_address", LEFT("REMOTE ADDRESS"), JB_RECORD_ADDRESS, AT(remote_address)},
@@ -57,6 +67,7 @@ static const struct jb_record_column columns[] = {
 	 .number = jb_text_thousandth_1},
 	{"age_seconds", RIGHT("AGE"), JB_RECORD_NANO, AT(age_ns), .number = jb_text_duration},
 	{"workload", LEFT("WORKLOAD"), JB_RECORD_MADE, .text = text_workload},
+	{"peer", LEFT("PEER"), JB_RECORD_MADE, .text = text_peer},
 	{"local", LEFT("LOCAL"), JB_RECORD_MADE, .text = text_local},
 	{"remote", LEFT("REMOTE"), JB_RECORD_MADE, .text = text_remote},
 };

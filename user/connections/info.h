@@ -15,6 +15,9 @@ struct jb_connection_info {
 	const char *pod;
 	const char *container;
 	const char *unit;
+	const char *peer_namespace; /* whose the other end is, if that is on this node */
+	const char *peer_pod;
+	const char *peer_unit;
 	const char *state; /* the kernel's name in lower case: established, syn_sent, close_wait */
 	const char *role;  /* client, server, unknown */
 	const char *leg;   /* direct, loopback, ... as in the metrics */

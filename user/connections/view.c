@@ -17,25 +17,32 @@ static uint64_t from_us(__u32 us)
 	return us && us != NO_RTT_SAMPLE ? us * 1000ULL : JB_RECORD_NONE;
 }
 
+static const struct jb_identity nobody = {"", "", "", ""};
+
 static void set_identity(struct jb_connection_info *info, const struct jb_identity *identity)
 {
-	static const struct jb_identity nobody = {"", "", "", ""};
-
-	if (!identity)
-		identity = &nobody;
 	info->namespace_ = identity->namespace_;
 	info->pod = identity->pod;
 	info->container = identity->container;
 	info->unit = identity->unit;
 }
 
+static void set_peer(struct jb_connection_info *info, const struct jb_identity *peer)
+{
+	info->peer_namespace = peer->namespace_;
+	info->peer_pod = peer->pod;
+	info->peer_unit = peer->unit;
+}
+
 void jb_connection_view(const struct jb_connection *c, const struct jb_identity *identity,
-			__u64 now_ns, struct jb_connection_info *ret_info)
+			const struct jb_identity *peer, __u64 now_ns,
+			struct jb_connection_info *ret_info)
 {
 	const struct jb_tcp_socket *s = &c->socket;
 	bool young = s->started_ns && s->started_ns <= now_ns;
 
-	set_identity(ret_info, identity);
+	set_identity(ret_info, identity ? identity : &nobody);
+	set_peer(ret_info, peer ? peer : &nobody);
 	ret_info->state = states[c->state < STATES ? c->state : 0];
 	ret_info->role = jb_tcp_role_names[s->role <= JB_TCP_ROLE_MAX ? s->role : JB_TCP_ROLE_MAX];
 	ret_info->leg = jb_tcp_leg_names[s->leg % JB_LEG_MAX];

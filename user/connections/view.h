@@ -8,8 +8,9 @@
 #include "connections/info.h"
 #include "workloads/identity.h"
 
-/* The info borrows the identity's strings; identity may be NULL. */
+/* The info borrows the identities' strings; both may be NULL: not known. */
 void jb_connection_view(const struct jb_connection *connection, const struct jb_identity *identity,
-			__u64 now_ns, struct jb_connection_info *ret_info);
+			const struct jb_identity *peer, __u64 now_ns,
+			struct jb_connection_info *ret_info);
 
 #endif

@@ -19,6 +19,7 @@
 #include "kernel/features.h"
 #include "kernel/object.h"
 #include "kernel/programs.h"
+#include "kernel/sockets.h"
 #include "kernel/uplink.h"
 #include "kernel/snapshot.h"
 
@@ -40,6 +41,8 @@ struct jb_kernel {
 	__u32 rows;
 	jb_workload_fn on_workload;
 	void *on_workload_ctx;
+	jb_contact_fn on_contact; /* NULL: nobody asks */
+	void *on_contact_ctx;
 };
 
 /* Writes what failed, why, and what to do about it; returns err. */

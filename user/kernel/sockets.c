@@ -6,10 +6,16 @@
 #include <unistd.h>
 #include "kernel/private.h"
 
-#define JB_LIST_BYTES (256 * sizeof(struct jb_connection))
+/*
+ * Half of what the kernel collects before it hands on (8 pages): so it never has to throw away what
+ * a program has written and to run it again, which would tell what it has counted as told.
+ */
+#define JB_LIST_BYTES 16384
 
+/* Who is handed what an iterator writes, in elements of a size. */
 struct list {
-	jb_connection_fn fn;
+	size_t size;
+	void (*fn)(void *ctx, const void *element);
 	void *ctx;
 };
 
@@ -18,8 +24,8 @@ static size_t take(const struct list *list, char *buffer, size_t len)
 {
 	size_t at = 0;
 
-	for (; len - at >= sizeof(struct jb_connection); at += sizeof(struct jb_connection))
-		list->fn(list->ctx, (const struct jb_connection *)(buffer + at));
+	for (; len - at >= list->size; at += list->size)
+		list->fn(list->ctx, buffer + at);
 	memmove(buffer, buffer + at, len - at);
 	return len - at;
 }
@@ -50,10 +56,19 @@ static int iterate(struct bpf_link *link, const struct list *list)
 	return err;
 }
 
+static void take_contact(void *ctx, const void *element)
+{
+	const struct jb_kernel *kernel = ctx;
+
+	if (kernel->on_contact)
+		kernel->on_contact(kernel->on_contact_ctx, element);
+}
+
 static int census(struct jb_kernel *kernel)
 {
+	const struct list contacts = {sizeof(struct jb_contact), take_contact, kernel};
 	int err = iterate(kernel->skel->links.jb_udp_census, NULL);
-	int e = iterate(kernel->skel->links.jb_tcp_census, NULL);
+	int e = iterate(kernel->skel->links.jb_tcp_census, &contacts);
 
 	/* Without TCP's programs nobody's rows are kept with TCP sockets. */
 	return err ? err : e == -EOPNOTSUPP ? 0 : e;
@@ -76,9 +91,37 @@ int jb_kernel_sockets_adopt(struct jb_kernel *kernel)
 	return iterate(kernel->skel->links.jb_tcp_adopt, NULL);
 }
 
+struct visit {
+	jb_connection_fn fn;
+	void *ctx;
+};
+
+static void visit_connection(void *ctx, const void *element)
+{
+	const struct visit *visit = ctx;
+
+	visit->fn(visit->ctx, element);
+}
+
 int jb_kernel_each_connection(struct jb_kernel *kernel, jb_connection_fn fn, void *ctx)
 {
-	const struct list list = {fn, ctx};
+	struct visit visit = {fn, ctx};
+	const struct list list = {sizeof(struct jb_connection), visit_connection, &visit};
 
 	return iterate(kernel->skel->links.jb_tcp_list, &list);
+}
+
+static int on_ring(void *ctx, void *data, size_t size)
+{
+	if (size >= sizeof(struct jb_contact))
+		take_contact(ctx, data);
+	return 0;
+}
+
+int jb_kernel_contacts(struct jb_kernel *kernel, jb_contact_fn fn, void *ctx)
+{
+	kernel->on_contact = fn;
+	kernel->on_contact_ctx = ctx;
+	return ring_buffer__add(kernel->events, bpf_map__fd(kernel->skel->maps.jb_contacts),
+				on_ring, kernel);
 }

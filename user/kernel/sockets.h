@@ -3,8 +3,16 @@
 #ifndef JB_KERNEL_SOCKETS_H
 #define JB_KERNEL_SOCKETS_H
 
+#include <jitterbug/contact.h>
 #include <jitterbug/socket.h>
 #include "kernel/object.h"
+
+/*
+ * Who is told of connections, from then on: by jb_kernel_consume(), which is to be called every
+ * second or so, and by the census. After jb_kernel_events(). 0 or -errno.
+ */
+typedef void (*jb_contact_fn)(void *ctx, const struct jb_contact *contact);
+int jb_kernel_contacts(struct jb_kernel *kernel, jb_contact_fn fn, void *ctx);
 
 /*
  * The periodic pass: brings the totals up to what the sockets have counted, and sets an octet of

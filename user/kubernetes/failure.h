@@ -30,6 +30,7 @@ enum { JB_PODS_LINE = 512 };
 struct jb_outcome {
 	enum jb_pods_failure failure;
 	long status;              /* of HTTP, 0 if there was none */
+	long retry_after_s;       /* as the server asks; 0: it doesn't */
 	char error[JB_PODS_LINE]; /* "" if there is nothing to say; printable ASCII */
 };
 

@@ -12,7 +12,13 @@
 
 #include "base/clock.h"
 
-enum { TOKEN_MAX = 16 << 10, POLL_MS = 1000, SLOW_BPS = 1024, KEEPALIVE_S = 30 };
+enum {
+	TOKEN_MAX = 16 << 10,
+	POLL_MS = 1000,
+	SLOW_BPS = 1024,
+	KEEPALIVE_S = 30,
+	RETRY_AFTER_MAX_S = 3600
+};
 
 struct jb_pods_http {
 	CURLM *multi;
@@ -88,6 +94,14 @@ static long status_of(struct transfer *transfer)
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status;
+}
+
+static long retry_after_of(struct transfer *transfer)
+{
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+	return seconds > 0 && seconds < RETRY_AFTER_MAX_S ? (long)seconds : 0;
 }
 
 static int hand_on(struct transfer *transfer, const char *data, size_t len)
@@ -194,7 +208,8 @@ static void set_options(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* waits for no resolver */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);          /* waits for no resolver */
+	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* a long list is a tenth of it */
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "jitterbug/" JB_VERSION);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms);
@@ -282,6 +297,7 @@ static void run(struct jb_pods_http *http, struct transfer *transfer, struct jb_
 	}
 	code = perform(http);
 	outcome->status = status_of(transfer);
+	outcome->retry_after_s = retry_after_of(transfer);
 	set_failure(transfer, code, outcome);
 	curl_multi_remove_handle(http->multi, transfer->easy);
 }

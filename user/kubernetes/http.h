@@ -22,7 +22,7 @@ struct jb_pods_request {
 	uint32_t connect_ms;
 	uint32_t idle_s;  /* less than 1 KiB/s for so long is too slow; 0: silence is fine */
 	uint32_t total_s; /* 0: no end */
-	uint64_t limit;   /* octets of the body; 0: no limit */
+	uint64_t limit;   /* octets of the body, unpacked; 0: no limit */
 	/* The body piece by piece. The first time, when the headers are in, len is 0. Not 0 ends.
 	 */
 	int (*data)(void *ctx, long status, const char *data, size_t len);

@@ -1,36 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "kubernetes/private.h"
+#include "kubernetes/thread.h"
 
 static int make_watch(struct jb_pods *pods)
 {
-	const struct jb_watch_options options = {
+	struct jb_watch_options options = {
+		.resource = {.name = "pods", .kind = "PodList"},
 		.backoff_min_ns = pods->options.backoff_min_ms * UINT64_C(1000000),
 		.backoff_max_ns = pods->options.backoff_max_ms * UINT64_C(1000000),
 		.seconds = pods->options.watch_s,
 		.seed = jb_now_ns() ^ (uint64_t)getpid() << 32,
 	};
 
-	return jb_watch_new(&pods->watch, &options, &pods->intake);
+	options.resource.path = pods->path;
+	return jb_watch_new(&pods->watch, &options, &pods->objects);
 }
 
-/* A thread inherits the mask of who starts it. */
 static int start_thread(struct jb_pods *pods)
 {
-	sigset_t all, before;
-	int err;
+	int err = jb_thread_start(&pods->thread, jb_pods_run, pods);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&pods->thread, NULL, jb_pods_run, pods);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pods->started = !err;
-	return -err;
+	return err;
 }
 
 static void enable_sources(struct jb_pods *pods)
@@ -49,6 +45,7 @@ static int start(struct jb_pods *pods, const struct jb_pods_options *options)
 	pods->status.source = JB_PODS_NONE;
 	pods->intake.sink = &pods->sink;
 	pods->intake.node = pods->node;
+	pods->objects = jb_pod_intake_objects(&pods->intake);
 	jb_pods_set_sink(pods);
 	if (!err)
 		err = jb_pod_table_new(&pods->table, options->max_pods, options->grace_ns);
@@ -106,6 +103,13 @@ int jb_pods_fd(const struct jb_pods *pods)
 	return pods->fd;
 }
 
+void jb_pods_take_news(struct jb_pods *pods)
+{
+	eventfd_t ignored;
+
+	eventfd_read(pods->fd, &ignored);
+}
+
 /* Each reader forgets first what the grace is over of. */
 static void lock_current(struct jb_pods *pods)
 {
@@ -113,12 +117,8 @@ static void lock_current(struct jb_pods *pods)
 	jb_pod_table_expire(pods->table, jb_now_ns());
 }
 
-/* Reads the eventfd before what it announces, so that no news is missed. */
 void jb_pods_status(struct jb_pods *pods, struct jb_pods_status *ret_status)
 {
-	eventfd_t ignored;
-
-	eventfd_read(pods->fd, &ignored);
 	lock_current(pods);
 	*ret_status = pods->status;
 	ret_status->pods = jb_pod_table_counts(pods->table);

@@ -17,6 +17,8 @@
 
 struct jb_pods;
 
+#define JB_PODS_KUBELET_URL "https://127.0.0.1:10250"
+
 /* Values of --kubernetes. */
 enum jb_pods_mode {
 	JB_PODS_MODE_AUTO, /* the best that works */
@@ -69,6 +71,9 @@ struct jb_pods_options {
  */
 void jb_pods_options_default(struct jb_pods_options *ret_options);
 
+/* Whether it begins as a URL of http or https. */
+bool jb_pods_url_is_valid(const char *url);
+
 struct jb_pods_status {
 	enum jb_pods_source source; /* whose pods these are; JB_PODS_NONE before the first */
 	uint64_t since_ns;          /* CLOCK_MONOTONIC: works without failure since; 0: it fails */
@@ -93,8 +98,12 @@ int jb_pods_start(struct jb_pods **ret_pods, const struct jb_pods_options *optio
 /* Ends the thread, within a second, and frees all. NULL is fine. */
 void jb_pods_stop(struct jb_pods *pods);
 
-/* An eventfd that is readable once pods or status have changed; jb_pods_status() reads it empty. */
+/*
+ * An eventfd that is readable once pods or status have changed; jb_pods_take_news() reads it empty,
+ * which is to be done before what has changed is asked for, so that no news is missed.
+ */
 int jb_pods_fd(const struct jb_pods *pods);
+void jb_pods_take_news(struct jb_pods *pods);
 
 void jb_pods_status(struct jb_pods *pods, struct jb_pods_status *ret_status);
 

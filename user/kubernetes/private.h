@@ -6,8 +6,10 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "kubernetes/api.h"
 #include "kubernetes/http.h"
-#include "kubernetes/pod_list.h"
+#include "kubernetes/intake.h"
+#include "kubernetes/object_list.h"
 #include "kubernetes/pods.h"
 #include "kubernetes/watch.h"
 
@@ -22,9 +24,8 @@ struct jb_source_state {
 struct jb_pods {
 	struct jb_pods_options options; /* its strings are those below */
 	char *node;
-	char *api_url; /* NULL: not known */
-	char *token_file;
-	char *ca_file;
+	char *path; /* of its pods at the API */
+	struct jb_api api;
 	char *kubelet_url; /* with /pods */
 	char *kubelet_ca;
 	char *log_directory;
@@ -43,6 +44,7 @@ struct jb_pods {
 	struct jb_source_state sources[JB_PODS_SOURCE_MAX];
 	struct jb_pod_sink sink;
 	struct jb_pod_intake intake;
+	struct jb_object_sink objects; /* of the intake */
 	struct jb_watch *watch;
 	struct jb_split split; /* of the kubelet's list */
 };

@@ -8,11 +8,7 @@
 #include "kubernetes/files.h"
 #include "kubernetes/private.h"
 
-/* Of a whole list, which is never in memory at once; and the time that it may take. */
-#define LIST_MAX     (UINT64_C(512) << 20)
-#define LIST_S       300
-#define WATCH_MORE_S 30 /* over what the server was asked to end after */
-#define MS           UINT64_C(1000000)
+#define MS UINT64_C(1000000)
 
 static void sink_list_begin(void *ctx)
 {
@@ -98,50 +94,13 @@ static int take_api(void *ctx, long status, const char *data, size_t len)
 }
 
 /* What is missing for a request to the API at all. */
-static bool api_is_known(const struct jb_pods *pods, struct jb_outcome *outcome)
+static bool may_ask_api(const struct jb_pods *pods, struct jb_outcome *outcome)
 {
-	if (!pods->api_url)
-		jb_outcome_set(outcome, JB_PODS_CREDENTIALS,
-			       "KUBERNETES_SERVICE_HOST is not set: not in a cluster");
-	else if (!jb_name_is_subdomain(pods->node, JB_POD_NAME_MAX))
+	if (jb_api_is_known(&pods->api, outcome) &&
+	    !jb_name_is_subdomain(pods->node, JB_POD_NAME_MAX))
 		jb_outcome_set(outcome, JB_PODS_CREDENTIALS, "node '%.253s': not a node's name",
 			       pods->node);
 	return !outcome->failure;
-}
-
-static void ask_api(struct jb_pods *pods, const char *path, struct jb_outcome *outcome)
-{
-	bool watching = jb_watch_is_watching(pods->watch);
-	struct jb_pods_request request = {
-		.token_file = pods->token_file,
-		.ca_file = pods->ca_file,
-		.connect_ms = pods->options.connect_ms,
-		.idle_s = watching ? 0 : pods->options.idle_s,
-		.total_s = watching ? jb_watch_seconds(pods->watch) + WATCH_MORE_S : LIST_S,
-		.limit = watching ? 0 : LIST_MAX,
-		.data = take_api,
-		.ctx = pods,
-	};
-	char *url = NULL;
-
-	if (!path || asprintf(&url, "%s%s", pods->api_url, path) < 0) {
-		jb_outcome_set(outcome, JB_PODS_BROKEN, "%s", strerror(ENOMEM));
-		return;
-	}
-	request.url = url;
-	jb_pods_http_get(pods->http, &request, outcome);
-	free(url);
-}
-
-/* Where a line is told about. */
-static void name_url(struct jb_outcome *outcome, const char *url)
-{
-	char error[JB_PODS_LINE];
-
-	if (!*outcome->error)
-		return;
-	memcpy(error, outcome->error, sizeof(error));
-	jb_outcome_set(outcome, outcome->failure, "%.200s: %.300s", url, error);
 }
 
 static void turn_api(struct jb_pods *pods)
@@ -149,16 +108,14 @@ static void turn_api(struct jb_pods *pods)
 	struct jb_source_state *state = &pods->sources[JB_PODS_API];
 	struct jb_outcome outcome = {};
 
-	if (!api_is_known(pods, &outcome)) {
+	if (!may_ask_api(pods, &outcome)) {
 		state->due_ns = jb_now_ns() + pods->options.backoff_max_ms * MS;
 		jb_pods_fails(pods, JB_PODS_API, &outcome);
 		return;
 	}
-	ask_api(pods, jb_watch_begin(pods->watch, jb_now_ns()), &outcome);
-	jb_watch_end(pods->watch, &outcome, jb_now_ns());
+	jb_api_turn(&pods->api, pods->http, pods->watch, take_api, pods, &outcome);
 	state->due_ns = jb_watch_due_ns(pods->watch);
 	count(pods, 0);
-	name_url(&outcome, pods->api_url);
 	if (outcome.failure)
 		jb_pods_fails(pods, JB_PODS_API, &outcome);
 }
@@ -168,6 +125,7 @@ struct kubelet_list {
 	struct jb_pods *pods;
 	char error[JB_PODS_LINE]; /* of what came */
 	int err;
+	bool full;
 };
 
 static int take_kubelet(void *ctx, long status, const char *data, size_t len)
@@ -176,14 +134,15 @@ static int take_kubelet(void *ctx, long status, const char *data, size_t len)
 	struct jb_pods *pods = list->pods;
 
 	if (status == 200)
-		list->err = jb_pod_list_feed(&pods->split, data, len, &pods->intake, list->error);
+		list->err = jb_object_list_feed(&pods->split, data, len, &pods->objects,
+						&list->full, list->error);
 	count(pods, len);
 	return list->err;
 }
 
 static void end_kubelet(struct kubelet_list *list, struct jb_outcome *outcome)
 {
-	struct jb_pod_list rest = {};
+	struct jb_object_list rest = {};
 
 	if (!list->err && outcome->failure)
 		return;
@@ -192,7 +151,7 @@ static void end_kubelet(struct kubelet_list *list, struct jb_outcome *outcome)
 		return;
 	}
 	if (!list->err)
-		list->err = jb_pod_list_end(&list->pods->split, &rest, list->error);
+		list->err = jb_object_list_end(&list->pods->split, "PodList", &rest, list->error);
 	free(rest.continue_from);
 	if (list->err)
 		jb_outcome_set(outcome, JB_PODS_MALFORMED, "list of pods: %.480s", list->error);
@@ -205,13 +164,13 @@ static void turn_kubelet(struct jb_pods *pods)
 	struct kubelet_list list = {.pods = pods};
 	const struct jb_pods_request request = {
 		.url = pods->kubelet_url,
-		.token_file = pods->token_file,
+		.token_file = pods->api.token_file,
 		.ca_file = pods->kubelet_ca,
 		.insecure = pods->options.kubelet_insecure,
 		.connect_ms = pods->options.connect_ms,
 		.idle_s = pods->options.idle_s,
-		.total_s = LIST_S,
-		.limit = LIST_MAX,
+		.total_s = JB_API_LIST_S,
+		.limit = JB_API_LIST_MAX,
 		.data = take_kubelet,
 		.ctx = &list,
 	};
@@ -222,7 +181,7 @@ static void turn_kubelet(struct jb_pods *pods)
 	jb_pods_http_get(pods->http, &request, &outcome);
 	end_kubelet(&list, &outcome);
 	count(pods, 0);
-	name_url(&outcome, pods->kubelet_url);
+	jb_outcome_name_url(&outcome, pods->kubelet_url);
 	pods->sources[JB_PODS_KUBELET].due_ns = jb_now_ns() + pods->options.kubelet_ms * MS;
 	if (outcome.failure)
 		jb_pods_fails(pods, JB_PODS_KUBELET, &outcome);

@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kubernetes/object_list.h"
+
 /* A watch that has lasted that long, or told something, has been good. */
 #define STABLE_NS  (5 * UINT64_C(1000000000))
 #define BODY_MAX   (16 << 10)
+#define WHAT_MAX   64
 #define LIST_LIMIT "500"
-#define LIST_WHAT  "list of pods"
-#define WATCH_WHAT "watch of pods"
 
 struct jb_watch {
 	struct jb_watch_options options;
-	struct jb_pod_intake *intake;
+	struct jb_object_sink sink;
 	struct jb_split split;
 	struct jb_buffer path;
 	struct jb_buffer body;  /* of an answer that is not 200 */
@@ -26,22 +27,24 @@ struct jb_watch {
 	bool fresh; /* the next list isn't to come from the server's cache */
 	bool told;  /* an event came */
 	bool gone;  /* the version was too old, and no watch has been good since */
+	bool full;  /* the sink had no room for something since the last list began */
 	uint32_t attempts;
 	uint32_t seconds; /* of this watch */
 	uint64_t begin_ns, due_ns;
+	uint64_t list_ns; /* the last list began */
 	uint64_t watches;
 	uint64_t random;
 };
 
 int jb_watch_new(struct jb_watch **ret_watch, const struct jb_watch_options *options,
-		 struct jb_pod_intake *intake)
+		 const struct jb_object_sink *sink)
 {
 	struct jb_watch *watch = calloc(1, sizeof(*watch));
 
 	if (!watch)
 		return -ENOMEM;
 	watch->options = *options;
-	watch->intake = intake;
+	watch->sink = *sink;
 	watch->random = options->seed | 1;
 	watch->body.limit = BODY_MAX;
 	*ret_watch = watch;
@@ -118,16 +121,16 @@ static void put_watch(struct jb_watch *watch)
 {
 	watch->seconds = watch->options.seconds + (uint32_t)below(watch, watch->options.seconds);
 	jb_buffer_printf(&watch->path,
-			 "&watch=true&allowWatchBookmarks=true&timeoutSeconds=%u&resourceVersion=",
+			 "watch=true&allowWatchBookmarks=true&timeoutSeconds=%u&resourceVersion=",
 			 watch->seconds);
 	put_encoded(&watch->path, watch->version);
 	watch->watches++;
 }
 
-/* Version 0 is what the server has at hand, instead of a read of all pods for each agent. */
+/* Version 0 is what the server has at hand, instead of a read of all objects for each agent. */
 static void put_list(struct jb_watch *watch)
 {
-	jb_buffer_puts(&watch->path, "&limit=" LIST_LIMIT);
+	jb_buffer_puts(&watch->path, "limit=" LIST_LIMIT);
 	if (watch->continue_from) {
 		jb_buffer_puts(&watch->path, "&continue=");
 		put_encoded(&watch->path, watch->continue_from);
@@ -135,24 +138,34 @@ static void put_list(struct jb_watch *watch)
 	}
 	if (!watch->fresh)
 		jb_buffer_puts(&watch->path, "&resourceVersion=0");
-	watch->intake->sink->list_begin(watch->intake->sink->ctx);
+	watch->full = false;
+	watch->list_ns = watch->begin_ns;
+	watch->sink.list_begin(watch->sink.ctx);
 }
 
 const char *jb_watch_begin(struct jb_watch *watch, uint64_t now_ns)
 {
+	const char *path = watch->options.resource.path;
+
 	watch->begin_ns = now_ns;
 	watch->told = false;
 	watch->said = (struct jb_outcome){};
 	jb_buffer_reset(&watch->body);
 	jb_split_begin(&watch->split, watch->watching ? JB_SPLIT_STREAM : JB_SPLIT_LIST);
 	jb_buffer_reset(&watch->path);
-	jb_buffer_puts(&watch->path, "/api/v1/pods?fieldSelector=spec.nodeName%3D");
-	put_encoded(&watch->path, watch->intake->node);
+	jb_buffer_puts(&watch->path, path);
+	jb_buffer_puts(&watch->path, strchr(path, '?') ? "&" : "?");
 	if (watch->watching)
 		put_watch(watch);
 	else
 		put_list(watch);
 	return watch->path.error ? NULL : watch->path.data;
+}
+
+/* What is being done, for a line that tells of it. */
+static const char *doing(const struct jb_watch *watch)
+{
+	return watch->watching ? "watch" : "list";
 }
 
 /* An ERROR event holds a Status, which would have been the answer if it had been known before. */
@@ -163,8 +176,8 @@ static int take_error(struct jb_watch *watch, const json_t *status)
 
 	watch->said.status = code;
 	jb_outcome_set(&watch->said, jb_pods_failure_of_status(code),
-		       WATCH_WHAT ": ERROR event with status %ld: %.300s", code,
-		       message ? message : "");
+		       "watch of %s: ERROR event with status %ld: %.300s",
+		       watch->options.resource.name, code, message ? message : "");
 	return -EIO;
 }
 
@@ -177,15 +190,6 @@ static void take_version(struct jb_watch *watch, const json_t *object)
 		snprintf(watch->version, sizeof(watch->version), "%s", version);
 }
 
-static void take_deleted(struct jb_watch *watch, const json_t *object)
-{
-	const json_t *meta = json_object_get(object, "metadata");
-	const char *uid = json_string_value(json_object_get(meta, "uid"));
-
-	if (uid)
-		watch->intake->sink->remove(watch->intake->sink->ctx, uid);
-}
-
 static int take_event(struct jb_watch *watch, const json_t *event)
 {
 	const char *type = json_string_value(json_object_get(event, "type"));
@@ -193,15 +197,16 @@ static int take_event(struct jb_watch *watch, const json_t *event)
 
 	if (!type || !object) {
 		jb_outcome_set(&watch->said, JB_PODS_MALFORMED,
-			       WATCH_WHAT ": an event without type or object");
+			       "watch of %s: an event without type or object",
+			       watch->options.resource.name);
 		return -EBADMSG;
 	}
 	if (!strcmp(type, "ERROR"))
 		return take_error(watch, object);
 	if (!strcmp(type, "ADDED") || !strcmp(type, "MODIFIED"))
-		jb_pod_intake_put(watch->intake, object);
+		watch->full |= !watch->sink.put(watch->sink.ctx, object);
 	else if (!strcmp(type, "DELETED"))
-		take_deleted(watch, object);
+		watch->sink.remove(watch->sink.ctx, object);
 	watch->told = true;
 	take_version(watch, object);
 	return 0;
@@ -238,28 +243,30 @@ int jb_watch_data(struct jb_watch *watch, long status, const char *data, size_t 
 		return 0;
 	}
 	err = watch->watching ? feed_watch(watch, data, len, error)
-			      : jb_pod_list_feed(&watch->split, data, len, watch->intake, error);
+			      : jb_object_list_feed(&watch->split, data, len, &watch->sink,
+						    &watch->full, error);
 	if (err && !watch->said.failure)
 		jb_outcome_set(&watch->said, err == -E2BIG ? JB_PODS_TOO_LARGE : JB_PODS_MALFORMED,
-			       "%s: %s", watch->watching ? WATCH_WHAT : LIST_WHAT, error);
+			       "%s of %s: %s", doing(watch), watch->options.resource.name, error);
 	return err;
 }
 
 /* A whole page has come: the next one, or the watch. */
 static void end_list(struct jb_watch *watch, struct jb_outcome *outcome)
 {
-	struct jb_pod_list list;
+	const struct jb_watch_resource *resource = &watch->options.resource;
+	struct jb_object_list list;
 	char error[JB_PODS_LINE];
 
-	if (jb_pod_list_end(&watch->split, &list, error)) {
-		jb_outcome_set(outcome, JB_PODS_MALFORMED, LIST_WHAT ": %s", error);
+	if (jb_object_list_end(&watch->split, resource->kind, &list, error)) {
+		jb_outcome_set(outcome, JB_PODS_MALFORMED, "list of %s: %s", resource->name, error);
 		return;
 	}
 	free(watch->continue_from);
 	watch->continue_from = list.continue_from;
 	if (list.continue_from)
 		return;
-	watch->intake->sink->list_end(watch->intake->sink->ctx);
+	watch->sink.list_end(watch->sink.ctx);
 	memcpy(watch->version, list.version, sizeof(watch->version));
 	watch->watching = true;
 	watch->fresh = false;
@@ -268,15 +275,16 @@ static void end_list(struct jb_watch *watch, struct jb_outcome *outcome)
 static void end_watch(struct jb_watch *watch, struct jb_outcome *outcome)
 {
 	if (!jb_split_is_whole(&watch->split))
-		jb_outcome_set(outcome, JB_PODS_BROKEN, WATCH_WHAT ": ended within an object");
+		jb_outcome_set(outcome, JB_PODS_BROKEN, "watch of %s: ended within an object",
+			       watch->options.resource.name);
 }
 
 /* What became of the request, by all that is known. */
 static void settle(struct jb_watch *watch, struct jb_outcome *outcome)
 {
-	const char *what = watch->watching ? WATCH_WHAT : LIST_WHAT;
-	char error[JB_PODS_LINE];
+	char what[WHAT_MAX], error[JB_PODS_LINE];
 
+	snprintf(what, sizeof(what), "%s of %s", doing(watch), watch->options.resource.name);
 	if (watch->said.failure) {
 		*outcome = watch->said;
 	} else if (outcome->failure) {
@@ -291,7 +299,7 @@ static void settle(struct jb_watch *watch, struct jb_outcome *outcome)
 	}
 }
 
-/* Whether the watch may go on from its version, or the pods are to be listed again. */
+/* Whether the watch may go on from its version, or all is to be listed again. */
 static bool may_go_on(enum jb_pods_failure failure)
 {
 	switch (failure) {
@@ -305,8 +313,8 @@ static bool may_go_on(enum jb_pods_failure failure)
 	}
 }
 
-/* Half of it for sure, the rest by chance. */
-static uint64_t backoff(struct jb_watch *watch)
+/* Half of it for sure, the rest by chance; not before the server has asked for. */
+static uint64_t backoff(struct jb_watch *watch, const struct jb_outcome *outcome)
 {
 	uint64_t ns = watch->options.backoff_min_ns;
 
@@ -314,7 +322,17 @@ static uint64_t backoff(struct jb_watch *watch)
 		ns *= 2;
 	if (ns > watch->options.backoff_max_ns)
 		ns = watch->options.backoff_max_ns;
-	return ns / 2 + below(watch, ns / 2 + 1);
+	ns = ns / 2 + below(watch, ns / 2 + 1);
+	if (outcome->retry_after_s * UINT64_C(1000000000) < watch->options.backoff_max_ns)
+		return ns + outcome->retry_after_s * UINT64_C(1000000000);
+	return ns + watch->options.backoff_max_ns;
+}
+
+/* There may be room now for what had none; not more often than watches are to end. */
+static bool wants_list(const struct jb_watch *watch, uint64_t now_ns)
+{
+	return watch->full &&
+	       now_ns - watch->list_ns >= watch->options.seconds * UINT64_C(1000000000);
 }
 
 void jb_watch_end(struct jb_watch *watch, struct jb_outcome *outcome, uint64_t now_ns)
@@ -328,8 +346,11 @@ void jb_watch_end(struct jb_watch *watch, struct jb_outcome *outcome, uint64_t n
 		watch->gone = false;
 	}
 	watch->due_ns = now_ns;
-	if (!outcome->failure && (!was_watching || good))
+	if (!outcome->failure && (!was_watching || good)) {
+		if (was_watching && wants_list(watch, now_ns))
+			begin_anew(watch);
 		return;
+	}
 	if (watch->said.failure || !may_go_on(outcome->failure))
 		begin_anew(watch);
 	if (watch->attempts < 64)
@@ -338,7 +359,7 @@ void jb_watch_end(struct jb_watch *watch, struct jb_outcome *outcome, uint64_t n
 	if (outcome->failure == JB_PODS_GONE && !watch->gone)
 		outcome->error[0] = '\0';
 	else
-		watch->due_ns += backoff(watch);
+		watch->due_ns += backoff(watch, outcome);
 	watch->gone |= outcome->failure == JB_PODS_GONE;
 	watch->fresh |= outcome->failure == JB_PODS_GONE;
 }

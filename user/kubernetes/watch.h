@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Follows the pods of a node at the API server: lists them page by page, then watches, and begins
- * anew when it has to. It makes no request itself: it says which one is to be made when, and is
- * told what comes of it. Nothing that is known gets lost before a whole list has replaced it.
+ * Follows the objects of a resource at the API server: lists them page by page, then watches, and
+ * begins anew when it has to. It makes no request itself: it says which one is to be made when, and
+ * is told what comes of it. Nothing that is known gets lost before a whole list has replaced it.
  */
 #ifndef JB_KUBERNETES_WATCH_H
 #define JB_KUBERNETES_WATCH_H
@@ -12,20 +12,32 @@
 #include <stdint.h>
 
 #include "kubernetes/failure.h"
-#include "kubernetes/pod_list.h"
+#include "kubernetes/objects.h"
 
 struct jb_watch;
 
-struct jb_watch_options {
-	uint64_t backoff_min_ns; /* before the second attempt; doubles with each */
-	uint64_t backoff_max_ns;
-	uint32_t seconds; /* a watch ends by itself after that to twice that, > 0 */
-	uint64_t seed;    /* of the jitter */
+/* Texts are borrowed. */
+struct jb_watch_resource {
+	const char *path; /* "/api/v1/pods", with a query if it has selectors */
+	const char *name; /* "pods" */
+	const char *kind; /* of a list: "PodList" */
 };
 
-/* Borrows the intake, whose `node` is a name (RFC 1123). 0 or -ENOMEM. */
+struct jb_watch_options {
+	struct jb_watch_resource resource;
+	uint64_t backoff_min_ns; /* before the second attempt; doubles with each */
+	uint64_t backoff_max_ns; /* so much more at most where the server asks to be left alone */
+	uint32_t seconds;        /* a watch ends by itself after that to twice that, > 0 */
+	uint64_t seed;           /* of the jitter */
+};
+
+/*
+ * Where the sink has no room for something, all is listed again at the end of a watch, but not more
+ * often than after `seconds`.
+ * 0 or -ENOMEM.
+ */
 int jb_watch_new(struct jb_watch **ret_watch, const struct jb_watch_options *options,
-		 struct jb_pod_intake *intake);
+		 const struct jb_object_sink *sink);
 void jb_watch_free(struct jb_watch *watch); /* NULL is fine */
 
 /* Begins with a list again, at once. */

@@ -5,6 +5,9 @@
 #define JB_BY_MEDIA     JB_LABELS(JB_IDENTITY, "direction", "media")
 #define JB_MEDIA_ONLY   JB_LABELS(JB_IDENTITY, "media")
 #define JB_BY_DIRECTION JB_LABELS(JB_IDENTITY, "direction")
+#define JB_BY_PEER                                                                                 \
+	JB_LABELS(JB_IDENTITY, "reporter", "protocol", "dst_namespace", "dst_workload",            \
+		  "src_namespace", "src_workload")
 
 const struct jb_rtp_family jb_rtp_families[] = {
 	{{"rtp_packets", "RTP packets, duplicates, late and padding included.", JB_FAMILY_COUNTER,
@@ -105,6 +108,63 @@ const struct jb_family jb_family_pod_info = {
 	JB_FAMILY_PLAIN,
 	JB_LABELS("namespace", "pod", "container", "node", "uid", "pod_ip", "host_network",
 		  "created_by_kind", "created_by_name", "meshed")};
+const struct jb_family jb_family_kubernetes_source = {
+	"agent_kubernetes_source", "1 for who tells the names of pods now.", JB_FAMILY_GAUGE,
+	JB_FAMILY_PLAIN, JB_LABELS("source")};
+const struct jb_family jb_family_kubernetes_requests = {
+	"agent_kubernetes_requests", "Requests for pods; of files, looks at their directories.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, JB_LABELS("source")};
+const struct jb_family jb_family_kubernetes_failures = {
+	"agent_kubernetes_failures", "Of these, failed, by what was in the way.", JB_FAMILY_COUNTER,
+	JB_FAMILY_PLAIN, JB_LABELS("failure")};
+const struct jb_family jb_family_kubernetes_watch_restarts = {
+	"agent_kubernetes_watch_restarts", "Watches of the API server that were begun again.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, NULL};
+const struct jb_family jb_family_kubernetes_pods = {"agent_kubernetes_pods",
+						    "Pods of this node that are known.",
+						    JB_FAMILY_GAUGE, JB_FAMILY_PLAIN, NULL};
+const struct jb_family jb_family_kubernetes_refused = {
+	"agent_kubernetes_refused",
+	"Objects that were not pods as Kubernetes has them, or for which there was no room.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, NULL};
+const struct jb_family jb_family_cluster_watching = {
+	"agent_cluster_watching", "1 while this resource of the whole cluster is followed.",
+	JB_FAMILY_GAUGE, JB_FAMILY_PLAIN, JB_LABELS("resource")};
+const struct jb_family jb_family_cluster_requests = {"agent_cluster_requests",
+						     "Requests to follow it.", JB_FAMILY_COUNTER,
+						     JB_FAMILY_PLAIN, JB_LABELS("resource")};
+const struct jb_family jb_family_cluster_failures = {"agent_cluster_failures", "Of these, failed.",
+						     JB_FAMILY_COUNTER, JB_FAMILY_PLAIN,
+						     JB_LABELS("resource")};
+const struct jb_family jb_family_cluster_refused = {
+	"agent_cluster_refused", "Objects that are not as Kubernetes has them, or found no room.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, NULL};
+const struct jb_family jb_family_cluster_memory = {"agent_cluster_memory_bytes",
+						   "What is kept of the cluster's objects.",
+						   JB_FAMILY_GAUGE, JB_FAMILY_PLAIN, NULL};
+const struct jb_family jb_family_audit_records = {"agent_audit_records",
+						  "Lines written to --audit.", JB_FAMILY_COUNTER,
+						  JB_FAMILY_PLAIN, NULL};
+const struct jb_family jb_family_audit_lost = {
+	"agent_audit_lost", "Records that --audit misses, by reason.", JB_FAMILY_COUNTER,
+	JB_FAMILY_PLAIN, JB_LABELS("reason")};
+const struct jb_family jb_family_edge_connections = {
+	"edge_connections", "TCP connections opened and RTP streams started between workloads.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, JB_BY_PEER};
+const struct jb_family jb_family_edge_bytes = {"edge_bytes",
+					       "Payload between workloads, both ways.",
+					       JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, JB_BY_PEER};
+const struct jb_family jb_family_policy_connections = {
+	"policy_observed_connections",
+	"TCP connections and failed attempts, by what NetworkPolicies say of them.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, JB_LABELS(JB_IDENTITY, "verdict")};
+const struct jb_family jb_family_edges_folded = {
+	"agent_edges_folded", "Contacts told of the peer or the owner ~other, for want of room.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, NULL};
+const struct jb_family jb_family_edges_lost = {
+	"agent_edges_lost",
+	"Contacts without memory for them, or of workloads that never got a name.",
+	JB_FAMILY_COUNTER, JB_FAMILY_PLAIN, NULL};
 const struct jb_family jb_family_program_misses = {
 	"agent_program_misses",
 	"Runs of the BPF program that the kernel skipped, as it was running on that CPU already.",

@@ -9,14 +9,31 @@ void jb_writer_end_family(struct jb_writer *w, const struct jb_family *family)
 	w->told[w->n_told++].series = w->e.family_series;
 }
 
-void jb_writer_identity(const struct jb_owner_totals *owner, const char *values[JB_LABELS_MAX])
+void jb_writer_one(struct jb_writer *w, const struct jb_family *family, const char *label,
+		   uint64_t value)
 {
-	const struct jb_identity *id = owner->identity;
+	jb_exposition_sample_u64(&w->e, &label, family->labels ? 1 : 0, value);
+}
 
+void jb_writer_single(struct jb_writer *w, const struct jb_family *family, const char *label,
+		      uint64_t value)
+{
+	jb_exposition_family(&w->e, family);
+	jb_writer_one(w, family, label, value);
+	jb_writer_end_family(w, family);
+}
+
+void jb_writer_labels(const struct jb_identity *id, const char *values[JB_AT_FIRST])
+{
 	values[0] = id->namespace_;
 	values[1] = id->pod;
 	values[2] = id->container;
 	values[JB_AT_UNIT] = *id->pod ? NULL : id->unit;
+}
+
+void jb_writer_identity(const struct jb_owner_totals *owner, const char *values[JB_LABELS_MAX])
+{
+	jb_writer_labels(owner->identity, values);
 }
 
 bool jb_writer_has_rtp(const struct jb_owner_totals *owner, int direction)
@@ -36,6 +53,10 @@ int jb_page_render(const struct jb_page *page, enum jb_exposition_format format,
 	jb_writer_rtp(&w);
 	jb_writer_traffic(&w);
 	jb_writer_pods(&w);
+	jb_writer_edges(&w);
+	jb_writer_kubernetes(&w);
+	jb_writer_cluster(&w);
+	jb_writer_audit(&w);
 	jb_writer_agent(&w);
 	return jb_exposition_end(&w.e);
 }

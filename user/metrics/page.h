@@ -6,17 +6,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/buffer.h"
+#include "edges/edges.h"
 #include "kernel/object.h"
-#include "kubernetes/pod.h"
+#include "kubernetes/follow.h"
+#include "kubernetes/pods.h"
 #include "metrics/exposition.h"
 #include "workloads/registry.h"
+
+struct jb_audit_status;
 
 struct jb_page {
 	const struct jb_owner_totals *owners;
 	size_t n_owners;
 	const struct jb_pod *const *pods; /* of this node */
 	size_t n_pods;
-	bool full; /* --metrics full */
+	const struct jb_pods_status *pods_status; /* NULL: there is no Kubernetes */
+	const struct jb_edges *edges;             /* NULL: not measured */
+	const struct jb_follow_status *followed;  /* of the cluster; none without --peers cluster */
+	size_t n_followed;                        /* and --policies */
+	__u64 cluster_refused, cluster_bytes;     /* objects; what is kept of them */
+	const struct jb_audit_status *audit;      /* NULL: no --audit */
+	bool policies;                            /* edges are judged */
+	bool full;                                /* --metrics full */
 
 	const char *version;
 	bool has[JB_FEATURE_MAX];              /* what this node lets us measure */

@@ -4,20 +4,6 @@
 #include "metrics/families.h"
 #include "metrics/private.h"
 
-static void write_one(struct jb_writer *w, const struct jb_family *family, const char *label,
-		      uint64_t value)
-{
-	jb_exposition_sample_u64(&w->e, &label, family->labels ? 1 : 0, value);
-}
-
-static void write_single(struct jb_writer *w, const struct jb_family *family, const char *label,
-			 uint64_t value)
-{
-	jb_exposition_family(&w->e, family);
-	write_one(w, family, label, value);
-	jb_writer_end_family(w, family);
-}
-
 static void write_programs(struct jb_writer *w)
 {
 	const struct jb_page *p = w->page;
@@ -25,19 +11,19 @@ static void write_programs(struct jb_writer *w)
 	jb_exposition_family(&w->e, &jb_family_program_attached);
 	for (size_t i = 0; i < p->n_programs; i++)
 		if (p->programs[i].attaches)
-			write_one(w, &jb_family_program_attached, p->programs[i].name,
-				  p->programs[i].attached);
+			jb_writer_one(w, &jb_family_program_attached, p->programs[i].name,
+				      p->programs[i].attached);
 	jb_writer_end_family(w, &jb_family_program_attached);
 	jb_exposition_family(&w->e, &jb_family_program_misses);
 	for (size_t i = 0; i < p->n_programs; i++)
 		if (p->programs[i].attaches)
-			write_one(w, &jb_family_program_misses, p->programs[i].name,
-				  p->programs[i].misses);
+			jb_writer_one(w, &jb_family_program_misses, p->programs[i].name,
+				      p->programs[i].misses);
 	jb_writer_end_family(w, &jb_family_program_misses);
 	jb_exposition_family(&w->e, &jb_family_program_runtime);
 	for (size_t i = 0; p->runtime_known && i < p->n_programs; i++)
-		write_one(w, &jb_family_program_runtime, p->programs[i].name,
-			  p->programs[i].runtime_ns);
+		jb_writer_one(w, &jb_family_program_runtime, p->programs[i].name,
+			      p->programs[i].runtime_ns);
 	jb_writer_end_family(w, &jb_family_program_runtime);
 }
 
@@ -48,15 +34,16 @@ static void write_maps(struct jb_writer *w)
 	jb_exposition_family(&w->e, &jb_family_map_entries);
 	for (size_t i = 0; i < p->n_maps; i++)
 		if (p->maps[i].entries != JB_ENTRIES_UNKNOWN)
-			write_one(w, &jb_family_map_entries, p->maps[i].name, p->maps[i].entries);
+			jb_writer_one(w, &jb_family_map_entries, p->maps[i].name,
+				      p->maps[i].entries);
 	jb_writer_end_family(w, &jb_family_map_entries);
 	jb_exposition_family(&w->e, &jb_family_map_capacity);
 	for (size_t i = 0; i < p->n_maps; i++)
-		write_one(w, &jb_family_map_capacity, p->maps[i].name, p->maps[i].capacity);
+		jb_writer_one(w, &jb_family_map_capacity, p->maps[i].name, p->maps[i].capacity);
 	jb_writer_end_family(w, &jb_family_map_capacity);
 	jb_exposition_family(&w->e, &jb_family_map_bytes);
 	for (size_t i = 0; i < p->n_maps; i++)
-		write_one(w, &jb_family_map_bytes, p->maps[i].name, p->maps[i].bytes);
+		jb_writer_one(w, &jb_family_map_bytes, p->maps[i].name, p->maps[i].bytes);
 	jb_writer_end_family(w, &jb_family_map_bytes);
 }
 
@@ -64,7 +51,7 @@ static void write_faults(struct jb_writer *w)
 {
 	jb_exposition_family(&w->e, &jb_family_faults);
 	for (size_t i = 0; i < JB_FAULT_MAX; i++)
-		write_one(w, &jb_family_faults, jb_fault_names[i], w->page->faults[i]);
+		jb_writer_one(w, &jb_family_faults, jb_fault_names[i], w->page->faults[i]);
 	jb_writer_end_family(w, &jb_family_faults);
 }
 
@@ -72,19 +59,19 @@ void jb_writer_agent(struct jb_writer *w)
 {
 	const struct jb_page *p = w->page;
 
-	write_single(w, &jb_family_build_info, p->version, 1);
+	jb_writer_single(w, &jb_family_build_info, p->version, 1);
 	jb_exposition_family(&w->e, &jb_family_feature_available);
 	for (int i = 0; i < JB_FEATURE_MAX; i++)
-		write_one(w, &jb_family_feature_available, jb_feature_names[i], p->has[i]);
+		jb_writer_one(w, &jb_family_feature_available, jb_feature_names[i], p->has[i]);
 	jb_writer_end_family(w, &jb_family_feature_available);
 	write_programs(w);
 	write_maps(w);
 	write_faults(w);
-	write_single(w, &jb_family_resident_bytes, NULL, p->resident_bytes);
-	write_single(w, &jb_family_series_folded, NULL, p->folded);
-	write_single(w, &jb_family_snapshot_seconds, NULL, p->snapshot_ns);
-	write_single(w, &jb_family_scrape_seconds, NULL, p->scrape_ns);
+	jb_writer_single(w, &jb_family_resident_bytes, NULL, p->resident_bytes);
+	jb_writer_single(w, &jb_family_series_folded, NULL, p->folded);
+	jb_writer_single(w, &jb_family_snapshot_seconds, NULL, p->snapshot_ns);
+	jb_writer_single(w, &jb_family_scrape_seconds, NULL, p->scrape_ns);
 	jb_exposition_family(&w->e, &jb_family_series);
 	for (size_t i = 0; i < w->n_told; i++)
-		write_one(w, &jb_family_series, w->told[i].family, w->told[i].series);
+		jb_writer_one(w, &jb_family_series, w->told[i].family, w->told[i].series);
 }

@@ -23,7 +23,18 @@ struct jb_writer {
 /* Notes how many series the family that has just been written has. */
 void jb_writer_end_family(struct jb_writer *w, const struct jb_family *family);
 
-/* The owner's labels, of which the first JB_AT_FIRST are set. */
+/* A sample of a family with one label, or without any (NULL). */
+void jb_writer_one(struct jb_writer *w, const struct jb_family *family, const char *label,
+		   uint64_t value);
+
+/* A whole family of such a sample. */
+void jb_writer_single(struct jb_writer *w, const struct jb_family *family, const char *label,
+		      uint64_t value);
+
+/* The labels of whose a sample is. */
+void jb_writer_labels(const struct jb_identity *id, const char *values[JB_AT_FIRST]);
+
+/* Likewise an owner's, with room for more. */
 void jb_writer_identity(const struct jb_owner_totals *owner, const char *values[JB_LABELS_MAX]);
 
 /* Whether RTP has been seen in that direction. */
@@ -32,6 +43,10 @@ bool jb_writer_has_rtp(const struct jb_owner_totals *owner, int direction);
 void jb_writer_rtp(struct jb_writer *w);
 void jb_writer_traffic(struct jb_writer *w);
 void jb_writer_pods(struct jb_writer *w);
+void jb_writer_edges(struct jb_writer *w);
+void jb_writer_kubernetes(struct jb_writer *w);
+void jb_writer_cluster(struct jb_writer *w);
+void jb_writer_audit(struct jb_writer *w);
 void jb_writer_agent(struct jb_writer *w);
 
 /* Series of a slot, as far as the families of each kind are concerned. */

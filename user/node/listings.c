@@ -5,9 +5,11 @@
 #include "base/clock.h"
 #include "connections/view.h"
 #include "drops/info.h"
+#include "edges/view.h"
 #include "kernel/drops.h"
 #include "kernel/names.h"
 #include "kernel/sockets.h"
+#include "node/edges.h"
 #include "node/private.h"
 #include "node/uplink.h"
 #include "streams/view.h"
@@ -67,6 +69,12 @@ int jb_node_streams(struct jb_node *node, struct jb_buffer *out)
 	return err ? err : out->error;
 }
 
+/* Row 0's owner would be told for a cgroup of 0. */
+static const struct jb_identity *peer_of(const struct jb_registry *registry, __u64 cgroup_id)
+{
+	return cgroup_id ? jb_registry_cgroup(registry, cgroup_id) : NULL;
+}
+
 static void write_connection(void *ctx, const struct jb_connection *connection)
 {
 	struct list *list = ctx;
@@ -77,7 +85,8 @@ static void write_connection(void *ctx, const struct jb_connection *connection)
 		return;
 	next(list);
 	jb_connection_view(connection, jb_registry_cgroup(list->node->registry, cgroup),
-			   list->now_ns, &info);
+			   peer_of(list->node->registry, connection->peer_cgroup_id), list->now_ns,
+			   &info);
 	jb_connection_json(&info, list->out);
 }
 
@@ -92,6 +101,26 @@ int jb_node_connections(struct jb_node *node, struct jb_buffer *out)
 	err = jb_kernel_each_connection(node->kernel, write_connection, &list);
 	jb_buffer_puts(out, "\n]}\n");
 	return err ? err : out->error;
+}
+
+static void write_edge(void *ctx, const struct jb_edge *edge)
+{
+	struct list *list = ctx;
+	struct jb_edge_info info;
+
+	next(list);
+	jb_edge_view(edge, list->now_ns, &info);
+	jb_edge_json(&info, list->out);
+}
+
+int jb_node_edges(struct jb_node *node, struct jb_buffer *out)
+{
+	struct list list = {.node = node, .out = out, .now_ns = jb_now_ns()};
+
+	jb_buffer_puts(out, "{\"edges\":[");
+	jb_edges_each(jb_node_edges_known(node->edges), write_edge, &list);
+	jb_buffer_puts(out, "\n]}\n");
+	return out->error;
 }
 
 static void write_drop(void *ctx, const struct jb_drop_key *key, __u64 packets)

@@ -9,6 +9,8 @@
 #include "kernel/drops.h"
 #include "kernel/sockets.h"
 #include "metrics/page.h"
+#include "node/cluster.h"
+#include "node/edges.h"
 #include "node/private.h"
 #include "workloads/registry.h"
 
@@ -44,12 +46,18 @@ static void on_workload(void *ctx, __u64 cgroup_id)
 	((struct jb_node *)ctx)->workload_came = true;
 }
 
+static void on_stream(void *ctx, const struct jb_stream_news *news)
+{
+	jb_node_edges_stream(((struct jb_node *)ctx)->edges, news);
+}
+
 static int start_registry(struct jb_node *node, const struct jb_node_options *options)
 {
 	const struct jb_registry_options registry = {
 		.cgroup_root = node->root,
 		.inside = path_inside(node->root, node->cgroup),
 		.grace_ns = options->grace_ns,
+		.host_root = "",
 		.find_pod = node->pods ? jb_node_pods_find : NULL,
 		.find_ctx = node->pods,
 		.max_series = options->max_series,
@@ -63,7 +71,10 @@ static int start_registry(struct jb_node *node, const struct jb_node_options *op
 static int start_parts(struct jb_node *node, const struct jb_node_options *options)
 {
 	const struct jb_census_options census = {.limits = options->limits,
-						 .mos = options->kernel.full};
+						 .mos = options->kernel.full,
+						 .on_stream = on_stream,
+						 .ctx = node,
+						 .ends = options->audit};
 	int err;
 
 	node->full = options->kernel.full;
@@ -80,6 +91,38 @@ static int start_parts(struct jb_node *node, const struct jb_node_options *optio
 	return err ? err : jb_kernel_events(node->kernel, on_workload, node);
 }
 
+static int start_cluster(struct jb_node *node, const struct jb_node_options *options, char *error)
+{
+	struct jb_node_cluster_options cluster;
+	int err;
+
+	jb_node_cluster_options_default(&cluster);
+	cluster.peers_cluster = options->peers_cluster;
+	cluster.policies = options->policies;
+	cluster.node = options->node;
+	err = jb_node_cluster_start(&node->cluster, &cluster);
+	if (err == -EINVAL)
+		snprintf(error, JB_NODE_ERROR, "%s: --node does not tell this node's name",
+			 options->policies ? "--policies" : "--peers cluster");
+	else if (err)
+		snprintf(error, JB_NODE_ERROR, "follow the cluster: %s", strerror(-err));
+	return err;
+}
+
+static int start_edges(struct jb_node *node, const struct jb_node_options *options, char *error)
+{
+	int err = start_cluster(node, options, error);
+
+	if (!err)
+		err = jb_node_edges_new(&node->edges, node, options, error);
+	if (err)
+		return err;
+	err = jb_kernel_contacts(node->kernel, jb_node_edges_contact, node->edges);
+	if (err)
+		snprintf(error, JB_NODE_ERROR, "open the ring of connections: %s", strerror(-err));
+	return err;
+}
+
 static int start(struct jb_node *node, const struct jb_node_options *options, char *error)
 {
 	int err = find_cgroup(node, options, error);
@@ -93,6 +136,9 @@ static int start(struct jb_node *node, const struct jb_node_options *options, ch
 		snprintf(error, JB_NODE_ERROR, "start measuring: %s", strerror(-err));
 		return err;
 	}
+	err = start_edges(node, options, error);
+	if (err)
+		return err;
 	err = jb_kernel_attach(node->kernel, node->cgroup, error);
 	if (!err)
 		err = jb_kernel_attach_uplink(node->kernel, error);
@@ -124,6 +170,12 @@ void jb_node_close(struct jb_node *node)
 {
 	if (!node)
 		return;
+	if (node->edges) {
+		/* The audit stream ends with what was told until now. */
+		jb_node_event(node);
+		jb_node_edges_free(node->edges);
+	}
+	jb_node_cluster_stop(node->cluster);
 	jb_registry_free(node->registry);
 	jb_pods_stop(node->pods);
 	jb_drops_ledger_free(node->drops);
@@ -191,6 +243,10 @@ int jb_node_tick(struct jb_node *node)
 	int e = jb_registry_tick(node->registry, jb_census_rows_in_use(node->census), now);
 
 	err = err ? err : e;
+	e = jb_kernel_consume(node->kernel);
+	if (e >= 0)
+		e = jb_node_edges_settle(node->edges, now);
+	err = err ? err : e;
 	e = note_drops(node, now);
 	node->uplink_error = jb_kernel_check_uplink(node->kernel);
 	return err ? err : e;
@@ -201,9 +257,33 @@ bool jb_node_has(const struct jb_node *node, enum jb_feature feature)
 	return jb_kernel_has(node->kernel, feature);
 }
 
+int jb_node_cluster_news_fd(const struct jb_node *node)
+{
+	return node->cluster ? jb_node_cluster_fd(node->cluster) : -1;
+}
+
+void jb_node_cluster_changed(struct jb_node *node, struct jb_node_cluster_status *ret)
+{
+	jb_node_cluster_take_news(node->cluster);
+	jb_node_cluster_status(node->cluster, ret);
+}
+
+bool jb_node_audit(const struct jb_node *node, struct jb_audit_status *ret)
+{
+	return jb_node_edges_audit(node->edges, ret);
+}
+
 int jb_node_event_fd(const struct jb_node *node)
 {
 	return jb_kernel_events_fd(node->kernel);
+}
+
+int jb_node_second(struct jb_node *node)
+{
+	int err = jb_node_event(node);
+	int e = jb_node_edges_turn(node->edges, jb_now_ns());
+
+	return err ? err : e;
 }
 
 int jb_node_event(struct jb_node *node)

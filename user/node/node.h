@@ -35,7 +35,13 @@ struct jb_node_options {
 	__u32 max_series;
 	struct jb_impairment_limits limits;
 	enum jb_pods_mode kubernetes;
-	const char *node; /* its name at Kubernetes; NULL: not known */
+	const char *node;        /* its name at Kubernetes; NULL: not known */
+	const char *kubelet_url; /* as in struct jb_pods_options, but NULL: the default */
+	const char *kubelet_ca;
+	bool kubelet_insecure;
+	bool peers_cluster; /* the pods and Services of the whole cluster are followed, too */
+	bool policies;      /* NetworkPolicies are evaluated */
+	const char *audit;  /* file of the audit stream, "-": standard output; NULL: none */
 };
 
 enum { JB_NODE_ERROR = 1024 };
@@ -62,6 +68,21 @@ __u64 jb_node_folded(const struct jb_node *node);
 /* The pass that is due every JB_CENSUS_INTERVAL_MS. 0, or -errno of the first part that failed. */
 int jb_node_tick(struct jb_node *node);
 
+/* Due every second: takes what the kernel has told of connections. 0 or -errno. */
+int jb_node_second(struct jb_node *node);
+
+/*
+ * Readable when there is news of what --peers cluster and --policies follow; -1 without them. Then
+ * jb_node_cluster_changed() tells how it stands.
+ */
+struct jb_node_cluster_status;
+int jb_node_cluster_news_fd(const struct jb_node *node);
+void jb_node_cluster_changed(struct jb_node *node, struct jb_node_cluster_status *ret);
+
+/* How the audit stream is; false without one. */
+struct jb_audit_status;
+bool jb_node_audit(const struct jb_node *node, struct jb_audit_status *ret);
+
 /* Readable when a workload has appeared; then jb_node_event() names it. */
 int jb_node_event_fd(const struct jb_node *node);
 int jb_node_event(struct jb_node *node);
@@ -79,9 +100,13 @@ int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *ou
 /* Appends {"streams":[...]}, as in /api/v1/streams. 0 or -errno. */
 int jb_node_streams(struct jb_node *node, struct jb_buffer *out);
 
-/* Likewise {"connections":[...]} and {"drops":[...]}. */
+/* Likewise {"connections":[...]}, {"edges":[...]} and {"drops":[...]}. */
 int jb_node_connections(struct jb_node *node, struct jb_buffer *out);
+int jb_node_edges(struct jb_node *node, struct jb_buffer *out);
 int jb_node_drops(struct jb_node *node, struct jb_buffer *out);
+
+/* Likewise {"workloads":[...]}: whose figures are on the page /metrics. */
+int jb_node_workloads(struct jb_node *node, struct jb_buffer *out);
 
 /* What this node lets us measure. */
 bool jb_node_has(const struct jb_node *node, enum jb_feature feature);

@@ -8,48 +8,13 @@
 #include "base/clock.h"
 #include "kernel/drops.h"
 #include "metrics/page.h"
+#include "node/cluster.h"
+#include "node/edges.h"
+#include "node/owners.h"
 #include "node/private.h"
 
 /* More than there are. */
 enum { JB_PROGRAMS_MAX = 32, JB_MAPS_MAX = 32 };
-
-struct stream_count {
-	const struct jb_node *node;
-	struct jb_owner_totals *owners;
-	__u64 now_ns;
-};
-
-static void count_stream(void *ctx, __u64 hash, const struct jb_stream *stream)
-{
-	struct stream_count *count = ctx;
-	__u64 since = jb_census_impaired_since(count->node->census, hash);
-	__u8 direction = stream->direction % JB_DIRECTION_MAX;
-	struct jb_owner_totals *owner;
-	int place = -1;
-
-	if (stream->row < jb_kernel_rows(count->node->kernel))
-		place = count->node->place[stream->row];
-	if (place < 0 || count->now_ns > stream->receiver.last_ns + JB_IDLE_NS)
-		return;
-	owner = &count->owners[place];
-	owner->streams[direction][stream->row_media % JB_MEDIA_MAX]++;
-	if (since &&
-	    (!owner->impaired_since_s[direction] || since < owner->impaired_since_s[direction]))
-		owner->impaired_since_s[direction] = since;
-}
-
-static int read_owners(struct jb_node *node, struct jb_page *page, struct jb_owner_list *ret)
-{
-	struct stream_count count = {.node = node, .now_ns = jb_now_ns()};
-	int err = jb_registry_totals(node->registry, ret, node->place);
-
-	if (err)
-		return err;
-	count.owners = ret->owner;
-	page->owners = ret->owner;
-	page->n_owners = ret->count;
-	return jb_kernel_each_stream(node->kernel, count_stream, &count);
-}
 
 static bool runtime_known(void)
 {
@@ -65,11 +30,36 @@ static __u64 resident_bytes(void)
 	return jb_procfs_u64("/proc/self/statm", 1, &pages) ? 0 : pages * sysconf(_SC_PAGESIZE);
 }
 
-/* What the page tells of the agent's own programs and maps. */
+/* NULL where there is no Kubernetes. */
+static const struct jb_pods_status *read_status(const struct jb_node *node,
+						struct jb_pods_status *status)
+{
+	if (!node->pods)
+		return NULL;
+	jb_pods_status(node->pods, status);
+	return status;
+}
+
+/* What the page tells of the agent's own programs and maps, and of what it follows and writes. */
 struct parts {
+	struct jb_node_cluster_status cluster;
+	struct jb_audit_status audit;
 	struct jb_kernel_program_info programs[JB_PROGRAMS_MAX];
 	struct jb_kernel_map_info maps[JB_MAPS_MAX];
 };
+
+static void read_feeds(const struct jb_node *node, struct jb_page *page, struct parts *parts)
+{
+	if (jb_node_audit(node, &parts->audit))
+		page->audit = &parts->audit;
+	if (!node->cluster)
+		return;
+	jb_node_cluster_status(node->cluster, &parts->cluster);
+	page->followed = parts->cluster.followed;
+	page->n_followed = parts->cluster.n_followed;
+	page->cluster_refused = parts->cluster.refused;
+	page->cluster_bytes = parts->cluster.directory.bytes + parts->cluster.policies_bytes;
+}
 
 static void read_parts(const struct jb_node *node, struct jb_page *page, struct parts *parts)
 {
@@ -91,6 +81,7 @@ int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *ou
 {
 	struct jb_owner_list owners = {};
 	struct jb_node_pod_list pods;
+	struct jb_pods_status status;
 	struct parts parts;
 	__u64 start = jb_now_ns();
 	struct jb_page page = {
@@ -100,19 +91,25 @@ int jb_node_metrics(struct jb_node *node, bool openmetrics, struct jb_buffer *ou
 		.faults = jb_kernel_faults(node->kernel),
 		.resident_bytes = resident_bytes(),
 		.scrape_ns = node->scrape_ns,
+		.edges = jb_node_edges_known(node->edges),
+		.policies = jb_node_edges_are_judged(node->edges),
 	};
 	int err = jb_registry_refresh(node->registry, start);
 
 	if (!err)
-		err = read_owners(node, &page, &owners);
+		err = jb_node_owners(node, start, &owners);
+	page.owners = owners.owner;
+	page.n_owners = owners.count;
 	jb_node_pods_all(node->pods, &pods);
 	if (!err && pods.failed)
 		err = -ENOMEM;
 	page.pods = (const struct jb_pod *const *)pods.pod;
 	page.n_pods = pods.count;
+	page.pods_status = read_status(node, &status);
 	page.folded = jb_registry_folded(node->registry);
 	page.snapshot_ns = jb_now_ns() - start;
 	read_parts(node, &page, &parts);
+	read_feeds(node, &page, &parts);
 	if (!err)
 		err = jb_page_render(
 			&page, openmetrics ? JB_EXPOSITION_OPENMETRICS : JB_EXPOSITION_TEXT, out);

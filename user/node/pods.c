@@ -23,6 +23,10 @@ int jb_node_pods_start(struct jb_pods **ret, const struct jb_node_options *optio
 	jb_pods_options_default(&pods);
 	pods.mode = options->kubernetes;
 	pods.node = options->node;
+	pods.kubelet_ca = options->kubelet_ca;
+	pods.kubelet_insecure = options->kubelet_insecure;
+	if (options->kubelet_url)
+		pods.kubelet_url = options->kubelet_url;
 	if (pods.mode == JB_PODS_MODE_OFF ||
 	    (pods.mode == JB_PODS_MODE_AUTO && !is_kubernetes(&pods))) {
 		*ret = NULL;
@@ -49,6 +53,7 @@ int jb_node_pods_fd(const struct jb_node *node)
 
 int jb_node_pods_changed(struct jb_node *node, struct jb_pods_status *ret)
 {
+	jb_pods_take_news(node->pods);
 	jb_pods_status(node->pods, ret);
 	return jb_registry_refresh(node->registry, jb_now_ns());
 }

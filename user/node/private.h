@@ -15,6 +15,8 @@ struct jb_node {
 	struct jb_registry *registry;
 	struct jb_pods *pods; /* NULL: there are none */
 	struct jb_census *census;
+	struct jb_node_cluster *cluster; /* NULL: neither --peers cluster nor --policies */
+	struct jb_node_edges *edges;
 	struct jb_drops_ledger *drops;
 	__u32 slot_series[JB_SLOT_MAX];
 	bool full;

@@ -13,6 +13,8 @@
 struct memory {
 	UT_hash_handle hh;
 	__u64 hash;
+	struct jb_stream *last; /* if ends are asked for */
+	__u64 started_ns;
 	__u64 at_ns;
 	__u64 packets;
 	__u64 bytes;
@@ -90,15 +92,59 @@ static struct memory *remember(struct jb_census *census, __u64 hash)
 	return NULL;
 }
 
+/* One that was retired and is back counts from 0 again. */
+static bool is_another(const struct memory *m, const struct jb_receiver *r)
+{
+	return !m->at_ns || r->started_ns != m->started_ns || r->packets < m->packets ||
+	       r->bytes < m->bytes;
+}
+
+static void tell_end(const struct jb_census *census, struct memory *m)
+{
+	const struct jb_stream_news news = {.stream = m->last, .ended = true};
+
+	if (m->last)
+		census->options.on_stream(census->options.ctx, &news);
+	free(m->last);
+	m->last = NULL;
+}
+
+static void keep(struct jb_census *census, struct memory *m, const struct jb_stream *stream)
+{
+	if (!m->last)
+		m->last = malloc(sizeof(*m->last));
+	if (m->last)
+		memcpy(m->last, stream, sizeof(*m->last));
+	else
+		census->error = -ENOMEM; /* its end is not told */
+}
+
+static void tell(struct jb_census *census, struct memory *m, const struct jb_stream *stream)
+{
+	const struct jb_receiver *r = &stream->receiver;
+	struct jb_stream_news news = {.stream = stream, .started = is_another(m, r)};
+
+	if (!census->options.on_stream)
+		return;
+	news.packets = r->packets - (news.started ? 0 : m->packets);
+	news.bytes = r->bytes - (news.started ? 0 : m->bytes);
+	if (news.started)
+		tell_end(census, m);
+	if (news.packets)
+		census->options.on_stream(census->options.ctx, &news);
+	if (census->options.ends && news.packets)
+		keep(census, m, stream);
+}
+
 static void update_rates(struct memory *m, const struct jb_receiver *r, __u64 now_ns)
 {
-	/* A stream that was retired and is back counts from 0 again. */
-	if (!m->at_ns || r->packets < m->packets || r->bytes < m->bytes)
+	if (is_another(m, r))
 		m->rates = rates_since_start(r, now_ns);
 	else
 		m->rates = rates_between(r->bytes - m->bytes, r->frames - m->frames,
 					 now_ns - m->at_ns);
 	m->at_ns = now_ns;
+	m->started_ns = r->started_ns;
 	m->packets = r->packets;
 	m->bytes = r->bytes;
 	m->frames = r->frames;
@@ -149,6 +195,7 @@ static void visit(void *ctx, __u64 hash, const struct jb_stream *stream)
 		if (m->packets != r->packets)
 			observe_jitter(census, stream);
 		judge(census, m, stream);
+		tell(census, m, stream);
 	}
 	m->pass = census->pass;
 	update_rates(m, r, census->now_ns);
@@ -161,6 +208,7 @@ static void forget_absent(struct jb_census *census)
 	HASH_ITER (hh, census->streams, m, tmp) {
 		if (m->pass == census->pass)
 			continue;
+		tell_end(census, m);
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it doesn't see that m is unlinked */
 		HASH_DEL(census->streams, m);
 		free(m);
@@ -251,6 +299,7 @@ void jb_census_free(struct jb_census *census)
 	HASH_CLEAR(hh, census->streams);
 	for (; m; m = next) {
 		next = m->hh.next;
+		free(m->last);
 		free(m);
 	}
 	free(census->row_in_use);

@@ -18,9 +18,22 @@ struct jb_rates {
 	double frame_rate;
 };
 
+/* What a pass has found of a stream since the one before. */
+struct jb_stream_news {
+	const struct jb_stream *stream; /* as it is, or as it last was */
+	__u64 packets;
+	__u64 bytes;
+	bool started; /* since the pass before, or it was there before the first */
+	bool ended;   /* it isn't there any more; only if ends are asked for */
+};
+
 struct jb_census_options {
 	struct jb_impairment_limits limits;
 	bool mos; /* --metrics full */
+	/* Told of each stream that has moved, but for those on the uplink; NULL: nobody is. */
+	void (*on_stream)(void *ctx, const struct jb_stream_news *news);
+	void *ctx;
+	bool ends; /* streams are remembered until they have ended */
 };
 
 /* Borrows the kernel. 0 or -errno. */

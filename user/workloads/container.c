@@ -296,7 +296,7 @@ int jb_container_parse(const char *path, struct jb_container *ret)
 	if (path[0] != '/')
 		return -ENOENT;
 	for (struct part at = next_part((struct part){path, 0}); at.len; at = next_part(at)) {
-		struct jb_container pod = {.above = at.at - path - 1}, container = pod;
+		struct jb_container pod = {}, container = {};
 
 		if (find_pod(at, &pod) || find_pod_in_colons(at, &pod)) {
 			*ret = pod;

@@ -3,8 +3,6 @@
 #ifndef JB_WORKLOADS_CONTAINER_H
 #define JB_WORKLOADS_CONTAINER_H
 
-#include <stddef.h>
-
 enum jb_qos {
 	JB_QOS_NONE, /* of no pod */
 	JB_QOS_GUARANTEED,
@@ -36,7 +34,6 @@ struct jb_container {
 	enum jb_runtime runtime;
 	enum jb_qos qos;
 	enum jb_container_level level;
-	size_t above; /* octets of the path above the tree of pods, or above the container */
 };
 
 /*
@@ -50,10 +47,8 @@ struct jb_container {
  * read (a static pod's manifest may give it any UID) is told without it, if its name alone tells
  * it.
  *
- * Who may make cgroups somewhere can make some that look like another's pod. But not with that
- * pod's `above`: it is 0 unless the kubelet has a --cgroup-root or runs in a container, and the
- * same for all its pods; with the SLICE:cri-containerd:ID of a containerd that does not ask
- * systemd, it is where containerd runs.
+ * Who may make cgroups outside of pods can make some that look like another's pod: a kubelet's tree
+ * may be anywhere, also below a unit or in a user's session.
  *
  * 0, or -ENOENT: neither a pod's nor a container's; ret is untouched.
  */

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include "workloads/container.h"
 #include "workloads/private.h"
 #include "workloads/unit.h"
 
@@ -35,10 +34,30 @@ static bool waits(struct jb_workload *w, const char *path, __u64 now_ns)
 	return w->path; /* without memory it is a unit at once */
 }
 
+/* Who has a slice of his own can make cgroups in it that look like those of root's containers. */
+static bool is_users(const char *path)
+{
+	static const char slice[] = "/user.slice/";
+
+	return !strncmp(path, slice, sizeof(slice) - 1);
+}
+
+static bool name_container(struct jb_registry *reg, struct jb_workload *w, const char *path,
+			   const struct jb_container *container)
+{
+	char unit[JB_CONTAINER_UNIT_SIZE];
+
+	if (!reg->container_names || is_users(path) ||
+	    jb_container_names_find(reg->container_names, container, unit))
+		return false;
+	jb_workload_own(w, jb_owner_get(reg, unit));
+	return true;
+}
+
 void jb_workload_name(struct jb_registry *reg, struct jb_workload *w, const char *path,
 		      __u64 now_ns)
 {
-	struct jb_container container;
+	struct jb_container container = {};
 	struct jb_pod_name pod;
 	char unit[PATH_MAX];
 
@@ -46,7 +65,10 @@ void jb_workload_name(struct jb_registry *reg, struct jb_workload *w, const char
 		jb_workload_own(w, reg->outside);
 		return;
 	}
-	if (reg->find_pod && !jb_container_parse(path, &container) && *container.pod) {
+	if (!jb_container_parse(path, &container) && !*container.pod &&
+	    name_container(reg, w, path, &container))
+		return;
+	if (reg->find_pod && *container.pod) {
 		if (reg->find_pod(reg->find_ctx, container.pod, &pod)) {
 			jb_workload_own(w, jb_owner_get_pod(reg, &pod));
 			return;

@@ -37,7 +37,8 @@ struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name)
 	return owner ? owner : jb_owner_add(reg, name);
 }
 
-/* NAMESPACE/POD, which no unit is called: no namespace has a dot, nor begins with a slash. */
+/* NAMESPACE/POD, which no unit is called: no namespace has a dot or colon, or begins with a slash.
+ */
 struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_name *pod)
 {
 	char name[sizeof(*pod) + 1];
@@ -50,6 +51,20 @@ struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_n
 		owner->identity = (struct jb_identity){
 			owner->namespace_, owner->name + strlen(pod->namespace_) + 1, "", ""};
 	}
+	return owner;
+}
+
+bool jb_registry_has_owner(const struct jb_registry *reg, const struct jb_identity *identity)
+{
+	char name[sizeof(struct jb_pod_name) + 1];
+	struct jb_owner *owner;
+
+	if (!*identity->namespace_) {
+		HASH_FIND_STR(reg->owners, *identity->unit ? identity->unit : identity->pod, owner);
+		return owner;
+	}
+	snprintf(name, sizeof(name), "%s/%s", identity->namespace_, identity->pod);
+	HASH_FIND_STR(reg->owners, name, owner);
 	return owner;
 }
 

@@ -6,6 +6,7 @@
 /* An entry that could not be added has hh.tbl NULL; the default would end the process. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
+#include "workloads/container_names.h"
 #include "workloads/registry.h"
 
 /* What becomes of an owner's slot: decided when it is seen first, and for good. */
@@ -61,6 +62,7 @@ struct jb_registry {
 	struct jb_kernel *kernel;
 	const char *root;
 	__u64 grace_ns;
+	struct jb_container_names *container_names; /* NULL: not asked */
 	jb_find_pod_fn find_pod;
 	void *find_ctx;
 	const char *inside;

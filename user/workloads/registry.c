@@ -192,6 +192,31 @@ const struct jb_identity *jb_registry_cgroup(const struct jb_registry *reg, __u6
 	return w && w->owner ? &w->owner->identity : NULL;
 }
 
+bool jb_registry_knows(const struct jb_registry *reg, __u64 cgroup_id)
+{
+	struct jb_workload *w;
+
+	HASH_FIND(hh, reg->workloads, &cgroup_id, sizeof(cgroup_id), w);
+	return w;
+}
+
+enum jb_naming jb_registry_naming(const struct jb_registry *reg, __u64 cgroup_id,
+				  const struct jb_identity **ret_identity)
+{
+	struct jb_workload *w;
+	const struct jb_owner *owner = reg->unknown;
+
+	HASH_FIND(hh, reg->workloads, &cgroup_id, sizeof(cgroup_id), w);
+	if (w)
+		owner = w->owner;
+	if (!owner)
+		return JB_NAMING;
+	if (owner == reg->outside)
+		return JB_NOT_ASKED;
+	*ret_identity = &owner->identity;
+	return JB_NAMED;
+}
+
 bool jb_registry_is_inside(const struct jb_registry *reg, __u64 cgroup_id)
 {
 	struct jb_workload *w;
@@ -220,6 +245,11 @@ int jb_registry_new(struct jb_registry **ret, struct jb_kernel *kernel,
 	reg->find_ctx = options->find_ctx;
 	reg->max_series = options->max_series;
 	reg->slot_series = options->slot_series;
+	if (options->host_root &&
+	    jb_container_names_new(&reg->container_names, options->host_root)) {
+		free(reg);
+		return -ENOMEM;
+	}
 	reg->unknown = jb_owner_add(reg, "unknown");
 	reg->other = jb_owner_add(reg, "~other");
 	reg->outside = jb_owner_new("");
@@ -260,6 +290,7 @@ void jb_registry_free(struct jb_registry *reg)
 	free_elements(was.rows);
 	free_elements(was.workloads);
 	free_elements(was.owners);
+	jb_container_names_free(was.container_names);
 	free(was.outside);
 	free(reg);
 }

@@ -32,6 +32,9 @@ struct jb_registry_options {
 	const char *cgroup_root; /* mount point of cgroup2 */
 	const char *inside;      /* from there on: only workloads below it are told; "": all */
 	__u64 grace_ns;
+	/* Below it are the files of Docker and Podman; "": where they should be; NULL: containers
+	   are not told by their names. */
+	const char *host_root;
 	jb_find_pod_fn find_pod; /* NULL: there are no pods */
 	void *find_ctx;
 	__u32 max_series;         /* beyond, what is new is folded into ~other */
@@ -75,7 +78,11 @@ struct jb_owner_drop {
 struct jb_owner_totals {
 	union jb_totals totals[JB_SLOT_MAX];
 	bool seen[JB_SLOT_MAX];
+	bool folded[JB_SLOT_MAX]; /* ~other tells them; of RTP the first of each direction */
+	bool drops_folded;        /* some of them */
+	__u32 cgroups;            /* that are there, as far as is known */
 	__u64 streams[JB_DIRECTION_MAX][JB_MEDIA_MAX]; /* filled in by the caller; likewise */
+	__u64 impaired[JB_DIRECTION_MAX];              /* of them, impaired now */
 	__u64 impaired_since_s[JB_DIRECTION_MAX];      /* Unix time; 0: nothing is impaired */
 	const struct jb_owner_drop *drops;             /* by protocol and reason, each once */
 	size_t n_drops;
@@ -97,6 +104,22 @@ void jb_owner_list_free(struct jb_owner_list *list);
 
 /* The labels of a cgroup's owner; NULL while it has none. */
 const struct jb_identity *jb_registry_cgroup(const struct jb_registry *reg, __u64 cgroup_id);
+
+enum jb_naming {
+	JB_NAMED,
+	JB_NAMING,    /* its name is still to come */
+	JB_NOT_ASKED, /* outside the part that is asked for */
+};
+
+/* Whether the cgroup had a row at the latest refresh. */
+bool jb_registry_knows(const struct jb_registry *reg, __u64 cgroup_id);
+
+/* How the naming of a cgroup stands. Whom no row belongs to is named `unknown`. */
+enum jb_naming jb_registry_naming(const struct jb_registry *reg, __u64 cgroup_id,
+				  const struct jb_identity **ret_identity);
+
+/* Whether there still is an owner of these labels, in its grace or not. */
+bool jb_registry_has_owner(const struct jb_registry *reg, const struct jb_identity *identity);
 
 /* Whether the cgroup's workload is asked for, as far as is known. */
 bool jb_registry_is_inside(const struct jb_registry *reg, __u64 cgroup_id);

@@ -69,6 +69,9 @@ static void add_owner(struct jb_owner_totals *to, struct jb_owner_drop *drops,
 	to->identity = &owner->identity;
 	memcpy(to->totals, owner->base, sizeof(to->totals));
 	memcpy(to->seen, owner->has_base, sizeof(to->seen));
+	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++)
+		to->folded[slot] = owner->fate[slot] == JB_FOLDED;
+	to->drops_folded = owner->others == JB_FOLDED;
 	to->drops = drops;
 	for (__u32 i = 0; i <= JB_OWNER_DROPS; i++) {
 		const struct jb_drop_sum *drop = &owner->drops[i];
@@ -98,6 +101,13 @@ static const struct jb_owner *teller(const struct jb_registry *reg, const struct
 		       : owner;
 }
 
+static void count_cgroups(const struct jb_registry *reg, struct jb_owner_list *list)
+{
+	for (const struct jb_workload *w = reg->workloads; w; w = w->hh.next)
+		if (w->owner && !w->owner->hidden && w->walk >= reg->complete_walk)
+			list->owner[w->owner->place].cgroups++;
+}
+
 static void add_all(const struct jb_registry *reg, struct jb_owner_list *list, int *ret_place)
 {
 	int place = 0;
@@ -108,6 +118,7 @@ static void add_all(const struct jb_registry *reg, struct jb_owner_list *list, i
 	for (__u32 i = 0; i < jb_kernel_rows(reg->kernel); i++)
 		ret_place[i] = i < JB_SLOT_MAX ? reg->unknown->place : -1;
 	add_unknown(reg, &list->owner[reg->unknown->place]);
+	count_cgroups(reg, list);
 	for (const struct jb_owned_row *row = reg->rows; row; row = row->hh.next) {
 		const struct jb_owner *owner = teller(reg, row);
 
