@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# deps.sh build|test|demo|webrtc|kernels: install what is missing to build, to build and test, to run
-# the demo, or for the tests with browsers or with other kernels.
+# deps.sh build|test|demo|webrtc|kernels|kubernetes: install what is missing to build, to build and
+# test, to run the demo, or for the tests with browsers, other kernels or Kubernetes.
 #
 # On Debian, Ubuntu and their like it installs the missing packages, and does nothing when all are
 # there. Elsewhere it looks for the tools and libraries themselves and names the packages of those
@@ -70,6 +70,18 @@ kernels cmd:busybox      busybox-static                  busybox                
 kernels cmd:cpio         cpio                            cpio                       cpio                      cpio             cpio
 kernels cmd:dpkg-deb     dpkg                            dpkg                       dpkg                      dpkg             dpkg
 kernels cmd:apt-get      apt                             apt                        apt                       apt              apt
+
+kubernetes cmd:go        golang-go                       golang                     go                        go               go
+kubernetes cmd:containerd containerd|containerd.io       containerd                 containerd                containerd       containerd
+kubernetes cmd:runc      runc|containerd.io              runc                       runc                      runc             runc
+kubernetes cmd:/usr/lib/cni/ptp containernetworking-plugins containernetworking-plugins cni-plugins           cni-plugins      cni-plugins
+kubernetes cmd:busybox   busybox-static                  busybox                    busybox-static            busybox          busybox-static
+kubernetes cmd:tc        iproute2                        iproute,iproute-tc         iproute2                  iproute2         iproute2
+kubernetes cmd:nft       nftables                        nftables                   nftables                  nftables         nftables
+kubernetes cmd:openssl   openssl                         openssl                    openssl                   openssl          openssl
+kubernetes cmd:python3   python3                         python3                    python3                   python           python3
+kubernetes py:pytest     python3-pytest                  python3-pytest             python3-pytest            python-pytest    py3-pytest
+kubernetes py:yaml       python3-yaml                    python3-pyyaml             python3-PyYAML            python-yaml      py3-yaml
 END
 }
 
@@ -151,13 +163,13 @@ clang_version() {
 
 # debian_missing: the entries of the Debian column of which no alternative is installed. The
 # sanitizers' libraries are tried out: older releases have them in a package that clang depends on;
-# so is npm, which comes with some packages of nodejs.
+# so are npm, which comes with some packages of nodejs, and go, of which any version will do.
 debian_missing() {
 	version=$(clang_version)
 	wanted | while read -r _ check entry _; do
 		[ -z "$version" ] || entry=$(echo "$entry" | sed "s/CLANG/$version/g")
 		case $check in
-		asan:* | cmd:npm) found "$check" && continue ;;
+		asan:* | cmd:npm | cmd:go) found "$check" && continue ;;
 		*) any_installed "$entry" && continue ;;
 		esac
 		echo "$entry"
@@ -186,7 +198,8 @@ debian_try() {
 	apt-get -q install -y --no-install-recommends $(first_available $(debian_missing))
 }
 
-# stop_service NAME: prometheus is installed for promtool alone, and tests start a janus of their own.
+# stop_service NAME: prometheus is installed for promtool alone; a janus or containerd of their own is
+# started by the tests.
 stop_service() {
 	[ -d /run/systemd/system ] || return 0
 	systemctl disable --now "$1.service" || say "$1.service was not stopped"
@@ -204,8 +217,8 @@ debian() {
 		say "could not install: $(debian_missing | tr '\n' ' ')"
 		return 1
 	}
-	for name in prometheus janus; do
-		case " $missing " in *" $name "*) stop_service "$name" ;; esac
+	for name in prometheus janus containerd; do
+		case " $missing " in *" $name "* | *" $name|"*) stop_service "$name" ;; esac
 	done
 }
 
@@ -243,8 +256,9 @@ case $#:$set in
 1:demo) sets='media' ;;
 1:webrtc) sets='build|test|webrtc' ;;
 1:kernels) sets='build|kernels' ;;
+1:kubernetes) sets='build|kubernetes' ;;
 *)
-	say "usage: deps.sh build|test|demo|webrtc|kernels"
+	say "usage: deps.sh build|test|demo|webrtc|kernels|kubernetes"
 	exit 2
 	;;
 esac
