@@ -45,18 +45,29 @@ static __always_inline __u64 jb_contact_peer(struct jb_tcp_socket *s)
 		return numbers;
 	met = bpf_map_lookup_elem(&jb_meetings, &numbers);
 	peer = met ? met->server_cgroup : 0;
-	if (peer)
-		__sync_val_compare_and_swap(&s->other, was,
-					    JB_OTHER_FOUND | (was & JB_OTHER_NEW) | peer);
+	if (peer && __sync_val_compare_and_swap(
+			    &s->other, was, JB_OTHER_FOUND | (was & JB_OTHER_NEW) | peer) == was)
+		bpf_map_delete_elem(&jb_meetings, &numbers); /* to leave room for the next */
 	return peer;
+}
+
+/* How long a server of this node may take to stand after its client. */
+#define JB_MEETING_NS JB_SECOND_NS
+
+/* Nobody of this node has answered, so nobody will. */
+static __always_inline void jb_contact_leave(const struct jb_tcp_socket *s, __u64 now_ns)
+{
+	__u64 numbers = s->other & JB_OTHER_BITS;
+
+	if (s->role == JB_TCP_CLIENT && !(s->other & JB_OTHER_FOUND) && numbers &&
+	    now_ns - s->started_ns > JB_MEETING_NS)
+		bpf_map_delete_elem(&jb_meetings, &numbers);
 }
 
 /* Fills in all but `what`, `reason` and the octets. */
 static __noinline void jb_contact_fill(struct jb_contact *c, struct jb_tcp_socket *s,
 				       struct sock *sk, const struct tcp_sock *tp)
 {
-	if (!c || !s || !sk || !tp)
-		return;
 	c->cgroup_id = s->cgroup_id;
 	c->peer_cgroup_id = jb_contact_peer(s);
 	jb_socket_local(&c->local, &sk->__sk_common);
@@ -79,13 +90,18 @@ static __always_inline __u8 jb_contact_opened(struct jb_tcp_socket *s)
 									     : 0;
 }
 
+static __always_inline __u64 jb_contacts_waiting(void)
+{
+	return bpf_ringbuf_query(&jb_contacts, BPF_RB_AVAIL_DATA);
+}
+
 /*
  * Into the ring. User space empties it at its own pace, and is woken only where it falls behind:
  * not each connection is worth a switch to another process.
  */
 static __always_inline void jb_contact_tell(const struct jb_contact *c)
 {
-	bool much = bpf_ringbuf_query(&jb_contacts, BPF_RB_AVAIL_DATA) > JB_CONTACTS_BYTES / 4;
+	bool much = jb_contacts_waiting() > JB_CONTACTS_BYTES / 4;
 
 	if (bpf_ringbuf_output(&jb_contacts, (void *)c, sizeof(*c),
 			       much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))

@@ -28,5 +28,6 @@ struct jb_contacts_map jb_contacts SEC(".maps");
 const volatile struct jb_config jb_config = {};
 __u64 jb_faults[JB_FAULT_MAX] = {};
 __u64 jb_samples_seen = 0;
+__u64 jb_census_again = 0;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -178,6 +178,8 @@ struct jb_contacts_map {
 };
 
 extern const volatile struct jb_config jb_config;
+/* Not 0: the census found no room for all contacts. */
+extern __u64 jb_census_again;
 /* Not 0 once BPF_SOCK_OPS_RTT_CB has carried a sample. */
 extern __u64 jb_samples_seen;
 

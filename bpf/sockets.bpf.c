@@ -15,8 +15,10 @@ static __always_inline void jb_rows_use(__u32 row)
 		*used = 1;
 }
 
-/* Every 5 s: whose rows are in use, and what TCP has counted since: a struct jb_contact for each
- * connection that has moved. The reader's buffer is smaller than the kernel's: all fit.
+/*
+ * Every 5 s: whose rows are in use, and what TCP has counted since, as a contact of each connection
+ * that has moved. Nothing is written to the iterator's own file: for each time that fills up, the
+ * kernel would look for its place anew, which over many sockets takes quadratic time.
  */
 SEC("iter/bpf_sk_storage_map")
 int jb_tcp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
@@ -33,14 +35,21 @@ int jb_tcp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
 	totals = jb_workload_totals(s->row);
 	if (!totals)
 		return 0;
+	/* So young, it may not have met the other end; it waits for the next pass. */
+	if (bpf_ktime_get_ns() - s->started_ns < JB_MEETING_NS)
+		return 0;
+	/* User space empties the ring and comes again. */
+	if (jb_contacts_waiting() > JB_CONTACTS_BYTES / 4 * 3) {
+		jb_census_again = 1;
+		return 0;
+	}
 	jb_tcp_account(s, tp, &totals->tcp, c.bytes);
 	if (s->flags & JB_TCP_STOOD)
 		c.what = jb_contact_opened(s);
 	if (!c.what && !c.bytes[JB_EGRESS] && !c.bytes[JB_INGRESS])
 		return 0;
 	jb_contact_fill(&c, s, sk, tp);
-	if (bpf_seq_write(ctx->meta->seq, &c, sizeof(c)))
-		jb_fault(JB_FAULT_CONTACTS_LOST);
+	jb_contact_tell(&c);
 	return 0;
 }
 

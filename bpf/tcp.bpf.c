@@ -142,11 +142,13 @@ static __always_inline void jb_tcp_tell_end(struct sock *sk, struct jb_tcp_socke
 	struct jb_contact c = {.reason = reason};
 
 	jb_contact_fill(&c, s, sk, tp);
+	jb_contact_leave(s, c.at_ns);
 	c.what = JB_CONTACT_FAILED;
+	/* Data may go with a SYN that fails (RFC 7413). */
+	c.bytes[JB_EGRESS] = moved[JB_EGRESS];
+	c.bytes[JB_INGRESS] = moved[JB_INGRESS];
 	if (s->flags & JB_TCP_STOOD) {
 		c.what = JB_CONTACT_CLOSED | jb_contact_opened(s);
-		c.bytes[JB_EGRESS] = moved[JB_EGRESS];
-		c.bytes[JB_INGRESS] = moved[JB_INGRESS];
 		c.total[JB_EGRESS] = jb_tcp_payload_sent(s, tp);
 		c.total[JB_INGRESS] = jb_tcp_received(tp);
 	}
@@ -163,7 +165,8 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 	int error = sk->sk_err;
 	__u32 reason = 0;
 
-	if (state == TCP_LISTEN || !tp)
+	/* A listener that is destroyed by the administrator closes twice. */
+	if (state == TCP_LISTEN || state == TCP_CLOSE || !tp)
 		return;
 	if (!s && state != TCP_SYN_RECV)
 		s = jb_tcp_new(sk, 0);

@@ -75,18 +75,27 @@ static __noinline struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retran
 	return s;
 }
 
+/* Who is overtaken tries again: at the end of a connection nobody else would tell the rest. */
+#define JB_CATCH_UPS 3
+
 /*
  * Adds what `now` is ahead of *told, and returns it. Of two CPUs at once, one does; counters never
  * fall.
  */
 static __always_inline __u64 jb_tcp_catch_up(__u64 *total, __u64 *told, __u64 now)
 {
-	__u64 was = *(volatile __u64 *)told;
+#pragma unroll
+	for (int i = 0; i < JB_CATCH_UPS; i++) {
+		__u64 was = *(volatile __u64 *)told;
 
-	if (now <= was || __sync_val_compare_and_swap(told, was, now) != was)
-		return 0;
-	__sync_fetch_and_add(total, now - was);
-	return now - was;
+		if (now <= was)
+			return 0;
+		if (__sync_val_compare_and_swap(told, was, now) != was)
+			continue;
+		__sync_fetch_and_add(total, now - was);
+		return now - was;
+	}
+	return 0;
 }
 
 static __always_inline void jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 now)

@@ -22,6 +22,7 @@ TEMPLATE = "5d4f8c7b9d"
 REPLICA_SET = {"kind": "ReplicaSet", "controller": True, "apiVersion": "apps/v1", "uid": "r"}
 STAYS = "sfu"
 LOOK_S = 1
+SIZES, LARGEST = 97, 12 + 20 + 96  # octets of RTP packets
 
 RTP_PACKETS, RTP_BYTES = "rtp_packets_total", "rtp_bytes_total"
 OPENED = "tcp_connections_opened_total"
@@ -72,11 +73,11 @@ class Stayer(Member):
             self.truth[RTP_PACKETS, "ingress"] += 1
             self.truth[RTP_BYTES, "ingress"] += len(packet)
 
-    def note(self, guest, protocol, connections, octets):
+    def note(self, guest, protocol, octets):
         """A contact with that pod."""
         if protocol == "tcp":
-            self.truth[OPENED, "server"] += connections
-        self.truth[CONNECTIONS, "destination", protocol, "calls", guest.workload] += connections
+            self.truth[OPENED, "server"] += 1
+        self.truth[CONNECTIONS, "destination", protocol, "calls", guest.workload] += 1
         self.truth[BYTES, "destination", protocol, "calls", guest.workload] += octets
 
     def close(self):
@@ -138,7 +139,7 @@ class Guest(Member):
     def _send(self, media, packets):
         """A stream of that many packets, of a size of its own; by no clock, so it has one row."""
         ssrc = SSRC + (self.number << 4) + len(self.streams_at)
-        payload = bytes(20 + self.number % 97)
+        payload = bytes(20 + self.number % SIZES)
         with media:
             for seq in range(packets):
                 media.sendto(live.rtp(ssrc, seq, payload, ts=seq), self.stayer.address)
@@ -170,7 +171,7 @@ class Guest(Member):
     def _note(self, protocol, octets):
         self.truth[CONNECTIONS, "source", protocol, "calls", STAYS] += 1
         self.truth[BYTES, "source", protocol, "calls", STAYS] += octets
-        self.stayer.note(self, protocol, 1, octets)
+        self.stayer.note(self, protocol, octets)
 
     def _end_container(self):
         for end in self._open:

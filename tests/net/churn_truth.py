@@ -12,7 +12,8 @@ import re
 import time
 
 import lab
-from churn import BYTES, CONNECTIONS, OPENED, RTP_BYTES, RTP_PACKETS, STAYS
+import live
+from churn import BYTES, CONNECTIONS, LARGEST, OPENED, RTP_BYTES, RTP_PACKETS, STAYS
 
 # Names come with the event; edges with a pass of 5 s; a busy machine is late with both.
 TOLD_S = 20
@@ -149,10 +150,10 @@ class Inspector:
 
     def __init__(self, hotel, prefix, grace):
         self.hotel, self._prefix, self._grace = hotel, prefix, grace
-        self.verdicts, self.faults = {}, []  # by pod
+        self.verdicts, self.faults = {}, {}  # by pod; by what is wrong: pages
         self.told_after, self.gone_after = [], []  # of those that were forgotten
-        self._stayers = {}
-        self.page = self.look()
+        self._stayers, self._before = {}, None
+        self._before = live.faults(self.look().metrics)
 
     @property
     def agent(self):
@@ -163,12 +164,19 @@ class Inspector:
         self.page = page = Page(self.agent)
         for guest in self.hotel.guests[len(self.verdicts):]:
             self.verdicts[guest.name] = Verdict(guest, self._grace)
-        for name, verdict in self.verdicts.items():
-            self.faults += (f"{name}: {what}" for what in verdict.judge(page))
-        self.faults += self._judge_others(page)
-        self.faults += self._judge_stayer(page)
-        assert len(self.faults) < MANY, self.faults
+        for what in (*self._judge_guests(page), *self._judge_others(page),
+                     *self._judge_stayer(page)):
+            self.faults[what] = self.faults.get(what, 0) + 1
+        assert len(self.faults) < MANY, (self.faults, self.lost())
         return page
+
+    def lost(self):
+        """What the agent says that it could not count."""
+        return live.fault_moves(self._before, live.faults(self.page.metrics))
+
+    def _judge_guests(self, page):
+        for name, verdict in self.verdicts.items():
+            yield from (f"{name}: {what}" for what in verdict.judge(page))
 
     def _judge_others(self, page):
         strange = page.named - self.verdicts.keys() - {self.hotel.stayer.name}
@@ -195,13 +203,23 @@ class Inspector:
         for key, value in self.hotel.stayer.truth.items():
             truth[key if key in told else (*key[:3], "", "~other")] += value
         return {key: (told[key], truth[key]) for key in told.keys() | truth.keys()
-                if told[key] != truth[key]}
+                if not self._explains(key, truth[key] - told[key])}
+
+    def _explains(self, key, missing):
+        """On a busy machine the bridge's packets change places, and those on probation make no
+        stream then, which is counted; so does nothing at egress."""
+        failed = self.lost().get("probation_failed", 0)
+        if key == (RTP_PACKETS, "ingress"):
+            return missing == failed
+        if key == (RTP_BYTES, "ingress") or (key[0] == BYTES and key[2] == "rtp"):
+            return 0 <= missing <= failed * LARGEST
+        return not missing
 
     def _await_none(self, missing, deadline):
         """Looks until missing() is empty."""
         end = time.monotonic() + deadline
         while missing():
-            assert time.monotonic() < end, (f"not within {deadline} s: {missing()}", self.faults)
+            assert time.monotonic() < end, (missing(), self.faults, self.lost())
             time.sleep(AGAIN_S)
             self.look()
 

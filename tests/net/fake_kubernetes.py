@@ -112,7 +112,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.resource, self.kind = RESOURCES.get(url.path, ("pods", "Pod"))
         self.fault = cluster.take_fault(verb, self.resource)
         cluster.requests.append((verb, query))
+        cluster.times[verb].append(time.monotonic())
         cluster.asked[verb, self.resource] += 1
+        while verb in cluster.silent and not cluster.stopping:
+            time.sleep(BOOKMARK_S)
         try:
             self.check(cluster, verb, url.path)
             getattr(self, verb)(cluster, query)
@@ -198,8 +201,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def follow(self, cluster, query, version):
         end = time.monotonic() + int(query["timeoutSeconds"])
+        muted = cluster.muted
         while time.monotonic() < end and not cluster.stopping:
             events, version = cluster.wait(version, self.resource, query)
+            if muted != cluster.muted:
+                time.sleep(BOOKMARK_S)
+                continue
             for kind, obj in events:
                 self.event(kind, obj)
             if not events:
@@ -234,9 +241,12 @@ class FakeKubernetes:
         self.page = 0  # objects of a page of a list; 0: all
         self.oldest = 0
         self.requests = []
+        self.times = collections.defaultdict(list)  # of requests, by verb
         self.asked = collections.Counter()  # (verb, resource)
         self.connections = set()
         self.stopping = False
+        self.silent = set()  # verbs that have no answer
+        self.muted = 0  # how often mute() was called
         self._faults = collections.defaultdict(list)
         self._objects = collections.defaultdict(dict)
         self._history = []  # (version, resource, kind of event, object, what it was)
@@ -299,6 +309,10 @@ class FakeKubernetes:
 
     def heal(self):
         self._faults.clear()
+
+    def mute(self):
+        """Watches that stand go on standing, and tell nothing more."""
+        self.muted += 1
 
     def forget(self):
         """Compaction: no watch can go on from before."""

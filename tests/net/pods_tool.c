@@ -2,7 +2,8 @@
 /*
  * Runs user/kubernetes by itself: prints status and pods as a line of JSON at each change. Options
  * are NAME=VALUE of struct jb_pods_options, list=false (no pods in the lines), and lookup=UID/ID or
- * lookup=UID, which is told as NAMESPACE/POD/CONTAINER, or "unknown". SIGTERM and SIGINT end it.
+ * lookup=UID, which is told as NAMESPACE/POD/CONTAINER, or "unknown" and looked for. SIGTERM and
+ * SIGINT end it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,8 +19,8 @@
 #include "base/values.h"
 #include "kubernetes/pods.h"
 
-/* Between two lines: a list comes in many pieces. */
-enum { PAUSE_MS = 20 };
+/* Between two lines, for a list comes in many pieces; and between two lookups of who is unknown. */
+enum { PAUSE_MS = 20, LOOK_MS = 100 };
 
 #define FIELD(name) offsetof(struct jb_pods_options, name)
 
@@ -43,6 +44,10 @@ static const struct {
 	{"retry_ms", FIELD(retry_ms), false},
 	{"kubelet_ms", FIELD(kubelet_ms), false},
 	{"files_ms", FIELD(files_ms), false},
+	{"silence_s", FIELD(silence_s), false},
+	{"look_ms", FIELD(look_ms), false},
+	{"doubt_ms", FIELD(doubt_ms), false},
+	{"doubt_again_ms", FIELD(doubt_again_ms), false},
 };
 
 static char *lookup; /* NULL: nothing is to be looked up */
@@ -120,11 +125,11 @@ static json_t *containers_of(const struct jb_pod *pod)
 static void add_pod(void *pods, const struct jb_pod *pod)
 {
 	json_array_append_new(
-		pods, json_pack("{ss ss ss ss ss ss ss ss ss ss sb sb sb so so}", "namespace",
+		pods, json_pack("{ss ss ss ss ss ss ss ss ss ss ss sb sb sb so so}", "namespace",
 				pod->namespace_, "name", pod->name, "uid", pod->uid, "static_hash",
-				pod->static_hash, "node", pod->node, "ip", pod->ip, "kind",
-				pod->created_by_kind, "owner", pod->created_by_name, "workload",
-				pod->workload, "phase", pod->phase, "host_network",
+				pod->static_hash, "node", pod->node, "ip", pod->ip, "ip2", pod->ip2,
+				"kind", pod->created_by_kind, "owner", pod->created_by_name,
+				"workload", pod->workload, "phase", pod->phase, "host_network",
 				pod->host_network, "meshed", pod->meshed, "deleting", pod->deleting,
 				"labels", labels_of(pod), "containers", containers_of(pod)));
 }
@@ -157,17 +162,22 @@ static long memory_kb(void)
 	return kb;
 }
 
+static enum jb_pod_lookup ask(struct jb_pods *pods, struct jb_pod_names *ret)
+{
+	size_t len = strcspn(lookup, "/");
+	char uid[256];
+
+	snprintf(uid, sizeof(uid), "%.*s", (int)len, lookup);
+	return jb_pods_lookup(pods, uid, lookup[len] ? lookup + len + 1 : NULL, ret);
+}
+
 static json_t *look_up(struct jb_pods *pods)
 {
 	struct jb_pod_names names;
-	char uid[256];
-	size_t len;
 
 	if (!lookup)
 		return json_null();
-	len = strcspn(lookup, "/");
-	snprintf(uid, sizeof(uid), "%.*s", (int)len, lookup);
-	switch (jb_pods_lookup(pods, uid, lookup[len] ? lookup + len + 1 : NULL, &names)) {
+	switch (ask(pods, &names)) {
 	case JB_POD_FOUND:
 		return json_sprintf("%s/%s/%s", names.namespace_, names.pod, names.container);
 	case JB_POD_CONTAINER_NOT_YET:
@@ -205,6 +215,18 @@ static void print(struct jb_pods *pods)
 	fflush(stdout);
 }
 
+/* Until there is news, or the end. */
+static bool wait_for_news(struct jb_pods *pods, struct pollfd *fds)
+{
+	struct jb_pod_names names;
+
+	while (!poll(fds, 2, lookup ? LOOK_MS : -1)) {
+		if (ask(pods, &names) == JB_POD_UNKNOWN)
+			jb_pods_look(pods);
+	}
+	return !fds[0].revents;
+}
+
 static int stop_fd(void)
 {
 	sigset_t set;
@@ -231,7 +253,7 @@ int main(int argc, char **argv)
 	if (err)
 		fail(1, "start", strerror(-err));
 	fds[1] = (struct pollfd){.fd = jb_pods_fd(pods), .events = POLLIN};
-	while (poll(fds, 2, -1) >= 0 && !fds[0].revents) {
+	while (wait_for_news(pods, fds)) {
 		print(pods);
 		poll(fds, 1, PAUSE_MS);
 	}

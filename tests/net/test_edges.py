@@ -3,6 +3,7 @@
 
 import contextlib
 import signal
+import subprocess
 
 import pytest
 
@@ -15,6 +16,7 @@ PORT, SERVICE_PORT, SERVICE = 7400, 80, "10.96.0.10"
 TELLS = ("connections", "failures", "bytes_sent", "bytes_received")
 CONNECTIONS, BYTES = "edge_connections_total", "edge_bytes_total"
 DEADLINE = 20
+MSG_FASTOPEN = 0x20000000
 
 
 @pytest.fixture(autouse=True)
@@ -198,6 +200,51 @@ def test_more_peers_than_have_series(agent, net, stack):
     told = named()
     assert told["~other"] == 8 and len(told) == 17
     assert {value for name, value in told.items() if name != "~other"} == {2}
+
+
+def test_word_is_not_left_behind(agent, net, ends):
+    """What the two ends have found each other by is taken away: there is room for the next."""
+    with peers.tcp_server(PORT, netns=net.b, cgroup=ends[1]):
+        for _ in range(3):
+            with peers.tcp_client(PORT, "--connections", 1000, "--requests", 1, "--size", 10,
+                                  to=net.b4, netns=net.a, cgroup=ends[0]) as client:
+                peers.wait_said(client, "done")
+                client.finish()
+    def left():
+        return counters.family(agent.metrics(), "agent_map_entries", map="jb_meetings")
+    lab.wait_until(lambda: left() < 1000, DEADLINE, "they have gone")
+
+
+def test_data_with_a_syn_that_is_refused(agent, net, ends):
+    """What the totals count, edges tell (RFC 7413)."""
+    def allow():
+        with open("/proc/sys/net/ipv4/tcp_fastopen", "w", encoding="ascii") as file:
+            file.write("1027")  # client and server, without a cookie
+    lab.run_in_netns(net.a, allow)
+    for _ in range(4):
+        with peers.tcp_socket(ends[0], net.a, net.b4) as client:
+            client.setblocking(True)
+            with contextlib.suppress(ConnectionRefusedError):
+                client.sendto(b"x" * 500, MSG_FASTOPEN, (net.b4, PORT))
+                client.recv(1)
+    lab.wait_until(lambda: sum(row[1] for row in edges_of(agent, ends[0]).values()) == 4,
+                   DEADLINE, "four failures")
+    metrics = agent.metrics()
+    assert counters.family(metrics, BYTES, unit=ends[0].relative) == \
+        counters.family(metrics, "tcp_bytes_total", unit=ends[0].relative)
+
+
+def test_a_listener_that_is_killed(agent, net, ends):
+    """It was no connection: neither counted nor told."""
+    with peers.listener(ends[1], net.b, net.b4, PORT):
+        with peers.pair((ends[0], net.a), (ends[1], net.b, net.b4), PORT + 1) as pair:
+            exchange(*pair, 10, 10)
+        killed = subprocess.run(["ip", "netns", "exec", net.b, "ss", "-K", "-t", "-l", "sport", "=",
+                                 f":{PORT}"], capture_output=True, text=True, check=True)
+        assert str(PORT) in killed.stdout
+    await_edges(agent, ends[1], {("destination", ends[0].relative, PORT + 1): (1, 0, 10, 10)})
+    assert counters.family(agent.metrics(), "tcp_connections_closed_total",
+                           unit=ends[1].relative) == 1
 
 
 def test_what_the_ring_has_no_room_for(net, ends):

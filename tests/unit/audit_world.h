@@ -100,8 +100,8 @@ static inline int audit_setup(void **state)
 	if (fd < 0 || close(fd) || unlink(world.file))
 		return -1;
 	world.now_ns = START;
-	world.self = (struct jb_who){"calls", "sfu-0", "", "sfu"};
-	world.peer = (struct jb_who){"calls", "redis-0", "", "redis"};
+	world.self = (struct jb_who){"calls", "sfu-0", "", "sfu", false};
+	world.peer = (struct jb_who){"calls", "redis-0", "", "redis", false};
 	world.options = (struct jb_audit_options){
 		.node = "worker-1", .whois = {.self = answer_self, .peer = answer_peer}};
 	return 0;

@@ -245,6 +245,41 @@ static void test_pods_at_their_nodes_addresses(void **state)
 	assert_int_equal(jb_directory_counts(d).nodes, 0);
 }
 
+/* As when a DaemonSet is rolled out: one goes while the other has come. */
+static void test_a_port_of_a_pod_and_its_successor(void **state)
+{
+	struct jb_directory *d = *state;
+	const char *ports = "[{\"containerPort\":7880}]";
+	struct made old = {.name = "old",
+			   .ip = "192.168.0.1",
+			   .node = "n1",
+			   .host = "192.168.0.1",
+			   .host_network = true,
+			   .deleting = true,
+			   .ports = ports};
+	struct made new = old, third = old;
+
+	new.name = "new";
+	third.name = "third";
+	new.deleting = false;
+	for (int i = 0; i < 2; i++) { /* whoever is put first */
+		put(d, i ? new : old);
+		put(d, i ? old : new);
+		put(d, third);
+		expect(d, "192.168.0.1", 7880, "pod! calls/new new n1");
+		remove_json(d, PODS, pod_of(&new));
+		expect(d, "192.168.0.1", 7880, "node /  n1"); /* which of the two? */
+		remove_json(d, PODS, pod_of(&third));
+		expect(d, "192.168.0.1", 7880, "pod! calls/old old n1");
+		remove_json(d, PODS, pod_of(&old));
+	}
+	third.deleting = false;
+	put(d, old);
+	put(d, new);
+	put(d, third);
+	expect(d, "192.168.0.1", 7880, "node /  n1");
+}
+
 static void test_nodes(void **state)
 {
 	struct jb_directory *d = *state;
@@ -478,6 +513,7 @@ int main(void)
 		TEST(test_pods_by_address),
 		TEST(test_an_address_that_two_claim),
 		TEST(test_pods_at_their_nodes_addresses),
+		TEST(test_a_port_of_a_pod_and_its_successor),
 		TEST(test_nodes),
 		TEST(test_services),
 		TEST(test_a_pod_and_a_service_of_one_name),

@@ -60,6 +60,7 @@ static void test_whole_pod(void **state)
 		"'spec':{'nodeName':'n1','hostNetwork':true,'containers':[{'name':'app'}],"
 		"'initContainers':[{'name':'linkerd-proxy'}]},"
 		"'status':{'phase':'Running','podIP':'fd00::1',"
+		"'podIPs':[{'ip':'fd00::1'},{'ip':'10.1.0.1'},{'ip':'10.1.0.2'}],"
 		"'initContainerStatuses':[{'name':'linkerd-proxy','containerID':'cri-o://" ID_A
 		"'}],"
 		"'containerStatuses':[{'name':'app','containerID':'containerd://" ID_B
@@ -74,6 +75,7 @@ static void test_whole_pod(void **state)
 	assert_string_equal(pod->static_hash, "");
 	assert_string_equal(pod->node, "n1");
 	assert_string_equal(pod->ip, "fd00::1");
+	assert_string_equal(pod->ip2, "10.1.0.1");
 	assert_string_equal(pod->created_by_kind, "ReplicaSet");
 	assert_string_equal(pod->created_by_name, "sfu-7f9c");
 	assert_string_equal(pod->workload, "sfu");
@@ -102,7 +104,9 @@ static void test_bare_pods(void **state)
 		"'spec':null,'status':null}",
 		"{'metadata':{" BARE
 		",'labels':{},'ownerReferences':[{},1,null]},'spec':{},'status':{"
-		"'podIP':'','containerStatuses':null},'news':[{'a':1}]}",
+		"'podIP':'','podIPs':null,'containerStatuses':null},'news':[{'a':1}]}",
+		"{'metadata':{" BARE "},'status':{'podIPs':7}}",
+		"{'metadata':{" BARE "},'status':{'podIPs':[7,{'ip':7},{'ip':'10.1'},{'ip':'x'}]}}",
 	};
 
 	(void)state;
@@ -112,6 +116,7 @@ static void test_bare_pods(void **state)
 		assert_string_equal(pod->workload, "sfu-0");
 		assert_string_equal(pod->created_by_kind, "");
 		assert_string_equal(pod->ip, "");
+		assert_string_equal(pod->ip2, "");
 		assert_int_equal(pod->n_containers + pod->n_labels, 0);
 		assert_false(pod->host_network || pod->meshed || pod->deleting);
 		free(pod);
@@ -298,6 +303,9 @@ static void test_equal(void **state)
 		"{'metadata':{" BARE ",'labels':{'a':'b'}}}",
 		"{'metadata':{" BARE ",'labels':{'a':'c'}}}",
 		"{'metadata':{" BARE "},'spec':{'hostNetwork':true}}",
+		"{'metadata':{" BARE "},'status':{'podIP':'fd00::1','podIPs':[{'ip':'fd00::1'},"
+		"{'ip':'10.1.0.1'}]}}",
+		"{'metadata':{" BARE "},'status':{'podIP':'fd00::1','podIPs':[{'ip':'fd00::1'}]}}",
 		"{'metadata':{" BARE "},'status':{'containerStatuses':[{'name':'a'}]}}",
 		"{'metadata':{" BARE "},'status':{'containerStatuses':[{'name':'b'}]}}",
 	};

@@ -44,6 +44,7 @@ static struct jb_pod *make(struct made *made, int n, int id)
 		.static_hash = "",
 		.node = "",
 		.ip = "",
+		.ip2 = "",
 		.created_by_kind = "",
 		.created_by_name = "",
 		.workload = "",

@@ -276,14 +276,62 @@ static void test_a_watch_broken_within_an_object(void **state)
 	begin(scene);
 	feed(scene, 200, EVENT("ADDED", POD("3")) "{\"type\":\"DELETED\",\"object\":{\"meta");
 	end(scene, 200, JB_PODS_BROKEN, 0);
-	expect(scene, JB_PODS_BROKEN, "watch of pods: as told");
+	expect(scene, JB_PODS_BROKEN, "");
 	assert_int_equal(present(scene), 3);
 	assert_in_range(delay(scene), MIN_NS / 2, MIN_NS);
 	assert_non_null(strstr(begin(scene), "&resourceVersion=53"));
 	feed(scene, 200, EVENT("ADDED", POD("4")) "{\"type\":");
 	end(scene, 200, JB_PODS_FINE, 0); /* closed in order, in the middle */
-	expect(scene, JB_PODS_BROKEN, "watch of pods: ended within an object");
+	expect(scene, JB_PODS_BROKEN, "");
 	assert_int_equal(present(scene), 4);
+}
+
+static void test_a_cut_is_told_if_it_means_anything(void **state)
+{
+	struct scene *scene = *state;
+
+	listed(scene);
+	for (int i = 0; i < 3; i++) { /* each has lasted */
+		begin(scene);
+		feed(scene, 200, "");
+		end(scene, 200, JB_PODS_BROKEN, 7 * S);
+		expect(scene, JB_PODS_BROKEN, "");
+		assert_in_range(delay(scene), MIN_NS / 2, MIN_NS);
+	}
+	begin(scene);
+	feed(scene, 200, "");
+	end(scene, 200, JB_PODS_BROKEN, S);
+	expect(scene, JB_PODS_BROKEN, "watch of pods: as told");
+	/* Who was waited for in vain was no good watch, however long it took. */
+	for (uint64_t expected = 4 * MIN_NS; expected <= 16 * MIN_NS; expected *= 2) {
+		begin(scene);
+		end(scene, 0, JB_PODS_UNREACHABLE, 6 * S);
+		expect(scene, JB_PODS_UNREACHABLE, "watch of pods: as told");
+		assert_in_range(delay(scene), expected / 2, expected);
+	}
+	/* What the server says itself is always told. */
+	answer(scene, 200, BOOKMARK("50") EVENT("ERROR", STATUS("500")));
+	expect(scene, JB_PODS_SERVER, "watch of pods: ERROR event with status 500: so it is");
+}
+
+static void test_a_watch_that_falls_silent(void **state)
+{
+	struct scene *scene = *state;
+
+	listed(scene);
+	begin(scene);
+	feed(scene, 200, BOOKMARK("50"));
+	end(scene, 200, JB_PODS_TIMEOUT, 190 * S);
+	expect(scene, JB_PODS_TIMEOUT, "");
+	/* From the begin: it may be one that has nothing to tell. */
+	begin(scene);
+	feed(scene, 200, "");
+	end(scene, 200, JB_PODS_TIMEOUT, 130 * S);
+	expect(scene, JB_PODS_FINE, "");
+	assert_int_equal(delay(scene), 0);
+	assert_non_null(strstr(begin(scene), "&resourceVersion=50"));
+	end(scene, 0, JB_PODS_UNREACHABLE, 130 * S);
+	expect(scene, JB_PODS_UNREACHABLE, "watch of pods: as told");
 }
 
 static void test_a_list_broken_within_an_object(void **state)
@@ -591,6 +639,8 @@ int main(void)
 		TEST(test_an_expired_page),
 		TEST(test_gone),
 		TEST(test_a_watch_broken_within_an_object),
+		TEST(test_a_cut_is_told_if_it_means_anything),
+		TEST(test_a_watch_that_falls_silent),
 		TEST(test_a_list_broken_within_an_object),
 		TEST(test_backoff),
 		TEST(test_statuses),

@@ -138,12 +138,13 @@ static union jb_ip ip_of(const char *text)
 	return ip;
 }
 
-/* "a" is a pod of calls, "+x" a unit, "" nobody who is known. */
+/* "a" is a pod of calls, "+x" a unit, "%x" one in a container, "" nobody who is known. */
 static struct jb_who who_of(const char *text)
 {
 	struct jb_who who = {};
 
-	if (*text == '+') {
+	if (*text == '+' || *text == '%') {
+		who.contained = *text == '%';
 		snprintf(who.unit, sizeof(who.unit), "%s", text + 1);
 	} else if (*text) {
 		snprintf(who.namespace_, sizeof(who.namespace_), "calls");
@@ -196,6 +197,8 @@ static void test_pods_of_this_node(void **state)
 	assert_string_equal(scene->policies, "");
 	/* The node's own are allowed: its units, and its pods without a network of their own. */
 	assert_string_equal(AT("b", "10.1.0.2", "+sshd", "192.168.0.1", 8081), "allowed");
+	assert_string_equal(AT("b", "10.1.0.2", "%docker:web", "172.17.0.2", 8081), "unknown");
+	assert_string_equal(AT("%docker:web", "172.17.0.2", "b", "10.1.0.2", 80), "unknown");
 	assert_string_equal(AT("b", "10.1.0.2", "host", "192.168.0.1", 8081), "allowed");
 	assert_string_equal(AT("b", "10.1.0.2", "", "192.168.0.1", 8081), "allowed");
 	assert_string_equal(AT("b", "10.1.0.2", "", "127.0.0.1", 8081), "allowed");
@@ -207,6 +210,39 @@ static void test_pods_of_this_node(void **state)
 	assert_string_equal(AT("b", "10.1.0.2", "a", "10.1.0.1", 8080), "unknown");
 	remove_object(scene, POLICIES, POLICY("{}"));
 	assert_string_equal(AT("b", "10.1.0.2", "a", "10.1.0.1", 8080), "no_policy");
+}
+
+#define HOST_PORT                                                                                  \
+	"{'metadata':{'namespace':'calls','name':'hp','uid':'h','labels':{'role':'web'}},'spec':{" \
+	"'nodeName':'n1','containers':[{'name':'app','ports':[{'containerPort':8080,'hostPort':"   \
+	"80}]}]},'status':{'phase':'Running','podIP':'10.1.0.3','hostIP':'192.168.0.1'}}"
+#define TO_WEB                                                                                     \
+	"{'podSelector':{},'policyTypes':['Egress'],'egress':[{'to':[{'podSelector':{"             \
+	"'matchLabels':{'role':'web'}}}],'ports':[{'port':8080}]}]}"
+
+/* At a node's address others may be, behind ports of the node. */
+static void test_ports_of_nodes(void **state)
+{
+	struct scene *scene = *state;
+
+	put(scene, PODS, HOST_PORT);
+	put(scene, PODS,
+	    "{'metadata':{'namespace':'calls','name':'far','uid':'f'},'spec':{"
+	    "'nodeName':'n2','containers':[{'name':'app'}]},'status':{"
+	    "'phase':'Running','podIP':'10.2.0.1','hostIP':'192.168.0.2'}}");
+	list(scene, POLICIES, POLICY(TO_WEB));
+	assert_string_equal(TO("a", "10.1.0.1", "hp", "10.1.0.3", 8080), "allowed");
+	assert_string_equal(TO("a", "10.1.0.1", "hp", "192.168.0.1", 80), "unknown");
+	assert_string_equal(TO("a", "10.1.0.1", "", "192.168.0.1", 80), "unknown");
+	assert_string_equal(TO("a", "10.1.0.1", "", "192.168.0.1", 30080), "unknown");
+	assert_string_equal(TO("a", "10.1.0.1", "", "192.168.0.2", 32767), "unknown");
+	assert_string_equal(TO("a", "10.1.0.1", "", "192.168.0.2", 29999), "denied");
+	assert_string_equal(TO("a", "10.1.0.1", "", "192.168.0.2", 22), "denied");
+	assert_string_equal(TO("a", "10.1.0.1", "", "192.168.0.1", 22), "allowed"); /* its node */
+	/* Whatever is behind it: all is allowed. */
+	list(scene, POLICIES, POLICY("{'podSelector':{},'policyTypes':['Egress'],'egress':[{}]}"));
+	assert_string_equal(TO("a", "10.1.0.1", "", "192.168.0.2", 30080), "allowed");
+	assert_string_equal(TO("a", "10.1.0.1", "", "10.96.0.1", 443), "allowed");
 }
 
 static void test_strangers(void **state)
@@ -331,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_before_policies_are_known),
 		TEST(test_pods_of_this_node),
+		TEST(test_ports_of_nodes),
 		TEST(test_strangers),
 		TEST(test_services),
 		TEST(test_what_can_not_be_kept),

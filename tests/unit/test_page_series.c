@@ -16,6 +16,7 @@ static unsigned int series_of(const bool seen[JB_SLOT_MAX])
 {
 	struct jb_owner_totals *pod = &owners[1];
 
+	pod->cgroups = 1; /* it is there */
 	page.owners = pod;
 	page.n_owners = 1;
 	memcpy(pod->seen, seen, sizeof(pod->seen));

@@ -13,7 +13,7 @@
 #define BURST "/kubepods/burstable/pod"
 #define ID    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
 
-static const struct jb_pod_name sfu = {"media", "sfu-0"};
+static const struct jb_pod_name sfu = {"media", "sfu-0", "sfu"};
 
 static void pod(int place, const char *uid, struct jb_pod_name name)
 {
@@ -36,6 +36,11 @@ static void test_pods_are_told_by_name(void **state)
 	assert_string_equal(identity->pod, "sfu-0");
 	assert_string_equal(identity->container, "");
 	assert_string_equal(identity->unit, "");
+	assert_string_equal(jb_registry_workload(reg, 100), "sfu");
+	assert_true(jb_registry_is_contained(reg, 100));
+	assert_true(jb_registry_has_owner(reg, identity));
+	assert_string_equal(jb_registry_workload(reg, 999), "");
+	assert_false(jb_registry_is_contained(reg, 999));
 }
 
 /* All containers of a pod, what is below them, a restart, and another pod of the same name. */
@@ -44,7 +49,7 @@ static void test_what_has_equal_labels_is_one(void **state)
 	(void)state;
 	pod(0, UID "1", sfu);
 	pod(1, UID "2", sfu);
-	pod(2, UID "3", (struct jb_pod_name){"other", "sfu-0"});
+	pod(2, UID "3", (struct jb_pod_name){"other", "sfu-0", ""});
 	cgroup(0, 100, BURST UID "1/" ID "0");
 	cgroup(1, 101, BURST UID "1/" ID "1/below");
 	cgroup(2, 102, BURST UID "1");

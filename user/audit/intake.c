@@ -60,6 +60,7 @@ void jb_audit_connection(struct jb_audit *audit, const struct jb_contact *contac
 		.local_port = contact->local_port,
 		.remote_port = contact->remote_port,
 		.loopback = contact->leg == JB_LEG_LOOPBACK,
+		.remote_serves = contact->role == JB_TCP_CLIENT,
 	};
 	const struct jb_audit_key key = key_of(&ends);
 	struct jb_audit_record record = {.offset_ns = unix_ns - now_ns, .contact = *contact};

@@ -2,6 +2,7 @@
 #include "cli/agent.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -319,6 +320,7 @@ int jb_cli_agent(int argc, char **argv)
 {
 	struct agent agent = {};
 	struct jb_agent_config config;
+	uint64_t lost;
 	int status = jb_cli_options(JB_AGENT_NAME, &jb_agent_options, argc, argv, &config, NULL);
 
 	if (status >= 0)
@@ -328,7 +330,11 @@ int jb_cli_agent(int argc, char **argv)
 		.uplink = config.uplink, .audit = config.audit, .max_series = config.max_series};
 	status = jb_agent_config_check(&config) ? run(&agent, &config) : JB_EXIT_USAGE;
 	jb_server_stop(agent.server);
-	jb_node_close(agent.node);
+	lost = jb_node_close(agent.node);
+	if (lost)
+		jb_log(JB_LOG_WARNING,
+		       "--audit %s: %" PRIu64 " records were not written at the end", config.audit,
+		       lost);
 	jb_loop_free(agent.loop);
 	jb_options_free(&jb_agent_options, &config);
 	return status;

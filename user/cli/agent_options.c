@@ -31,7 +31,7 @@ static const struct jb_option table[] = {
 	{"peers", JB_OPTION_ENUM(struct jb_agent_config, peers, peers_names), .value = "local",
 	 .help = "whose names peers get: of this node's pods, or of the whole cluster's"},
 	{"policies", JB_OPTION_FLAG(struct jb_agent_config, policies),
-	 .help = "evaluate NetworkPolicies on what was seen"},
+	 .help = "evaluate NetworkPolicies on what was seen; needs --node"},
 	{"audit", JB_OPTION_STRING(struct jb_agent_config, audit), .placeholder = "FILE|-",
 	 .help = "append a line of JSON for each connection and stream"},
 	{"metrics", JB_OPTION_ENUM(struct jb_agent_config, metrics, metrics_names),
@@ -84,6 +84,12 @@ bool jb_agent_config_check(const struct jb_agent_config *config)
 	    (config->policies || config->peers == JB_PEERS_CLUSTER)) {
 		jb_log(JB_LOG_ERROR, "%s needs the API server, and --kubernetes is off",
 		       config->policies ? "--policies" : "--peers cluster");
+		return false;
+	}
+	if (config->policies &&
+	    !(config->node && jb_name_is_subdomain(config->node, JB_POD_NAME_MAX))) {
+		jb_log(JB_LOG_ERROR, "--policies: --node '%s' is not this node's name",
+		       config->node ? config->node : "");
 		return false;
 	}
 	return true;

@@ -109,6 +109,8 @@ void jb_passes_tell_pods(struct jb_passes *passes, const struct jb_pods_status *
 			jb_log(JB_LOG_WARNING, "pods: %s", status->error);
 		memcpy(passes->pods_error, status->error, sizeof(passes->pods_error));
 	}
+	if (is_news(passes->pods_refused, status->refused_why))
+		jb_log(JB_LOG_WARNING, "pods: %s", status->refused_why);
 	if (status->source != JB_PODS_NONE && passes->source != (int)status->source + 1) {
 		jb_log(JB_LOG_INFO, "pods: names come from %s",
 		       jb_pods_source_name(status->source));

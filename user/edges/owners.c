@@ -54,7 +54,7 @@ static struct jb_edge_owner *other_owner(struct jb_edges *edges)
 	return edges->other;
 }
 
-/* Whoever is told of ~other elsewhere is here, too. */
+/* Named as the overflow itself. */
 static bool is_folded(const struct jb_who *who)
 {
 	const char *name = *who->pod ? who->pod : who->workload;

@@ -12,6 +12,7 @@ struct jb_who {
 	char unit[256]; /* on this node, of what is no pod */
 	/* What people call it: the Deployment, ...; the unit; or one of those below. */
 	char workload[256];
+	bool contained; /* the unit is in a container: its network need not be the node's */
 };
 
 /* Workloads of peers that are nobody in particular. */
@@ -27,6 +28,7 @@ struct jb_ends {
 	__u16 local_port; /* host order, both */
 	__u16 remote_port;
 	bool loopback;
+	bool remote_serves; /* remote_port is of a server, not one by chance */
 };
 
 enum jb_who_answer {

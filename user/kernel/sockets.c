@@ -6,16 +6,10 @@
 #include <unistd.h>
 #include "kernel/private.h"
 
-/*
- * Half of what the kernel collects before it hands on (8 pages): so it never has to throw away what
- * a program has written and to run it again, which would tell what it has counted as told.
- */
-#define JB_LIST_BYTES 16384
+#define JB_LIST_BYTES (256 * sizeof(struct jb_connection))
 
-/* Who is handed what an iterator writes, in elements of a size. */
 struct list {
-	size_t size;
-	void (*fn)(void *ctx, const void *element);
+	jb_connection_fn fn;
 	void *ctx;
 };
 
@@ -24,8 +18,8 @@ static size_t take(const struct list *list, char *buffer, size_t len)
 {
 	size_t at = 0;
 
-	for (; len - at >= list->size; at += list->size)
-		list->fn(list->ctx, buffer + at);
+	for (; len - at >= sizeof(struct jb_connection); at += sizeof(struct jb_connection))
+		list->fn(list->ctx, (const struct jb_connection *)(buffer + at));
 	memmove(buffer, buffer + at, len - at);
 	return len - at;
 }
@@ -56,19 +50,28 @@ static int iterate(struct bpf_link *link, const struct list *list)
 	return err;
 }
 
-static void take_contact(void *ctx, const void *element)
-{
-	const struct jb_kernel *kernel = ctx;
+/* More than a ring's worth of contacts for each of so many turns is more than there is. */
+#define JB_CENSUS_TURNS 1000
 
-	if (kernel->on_contact)
-		kernel->on_contact(kernel->on_contact_ctx, element);
+/* Again and again, until the ring had room for what all connections had to tell. */
+static int tcp_census(struct jb_kernel *kernel)
+{
+	__u64 *again = &kernel->skel->bss->jb_census_again;
+	int err, turns = 0;
+
+	do {
+		*again = 0;
+		err = iterate(kernel->skel->links.jb_tcp_census, NULL);
+		if (!err && kernel->on_contact)
+			err = jb_kernel_consume(kernel);
+	} while (err >= 0 && *again && ++turns < JB_CENSUS_TURNS);
+	return err < 0 ? err : 0;
 }
 
 static int census(struct jb_kernel *kernel)
 {
-	const struct list contacts = {sizeof(struct jb_contact), take_contact, kernel};
 	int err = iterate(kernel->skel->links.jb_udp_census, NULL);
-	int e = iterate(kernel->skel->links.jb_tcp_census, &contacts);
+	int e = tcp_census(kernel);
 
 	/* Without TCP's programs nobody's rows are kept with TCP sockets. */
 	return err ? err : e == -EOPNOTSUPP ? 0 : e;
@@ -91,30 +94,19 @@ int jb_kernel_sockets_adopt(struct jb_kernel *kernel)
 	return iterate(kernel->skel->links.jb_tcp_adopt, NULL);
 }
 
-struct visit {
-	jb_connection_fn fn;
-	void *ctx;
-};
-
-static void visit_connection(void *ctx, const void *element)
-{
-	const struct visit *visit = ctx;
-
-	visit->fn(visit->ctx, element);
-}
-
 int jb_kernel_each_connection(struct jb_kernel *kernel, jb_connection_fn fn, void *ctx)
 {
-	struct visit visit = {fn, ctx};
-	const struct list list = {sizeof(struct jb_connection), visit_connection, &visit};
+	const struct list list = {fn, ctx};
 
 	return iterate(kernel->skel->links.jb_tcp_list, &list);
 }
 
 static int on_ring(void *ctx, void *data, size_t size)
 {
+	const struct jb_kernel *kernel = ctx;
+
 	if (size >= sizeof(struct jb_contact))
-		take_contact(ctx, data);
+		kernel->on_contact(kernel->on_contact_ctx, data);
 	return 0;
 }
 

@@ -8,8 +8,8 @@
 #include "kernel/object.h"
 
 /*
- * Who is told of connections, from then on: by jb_kernel_consume(), which is to be called every
- * second or so, and by the census. After jb_kernel_events(). 0 or -errno.
+ * Who is told of connections, from then on, by jb_kernel_consume(), which is to be called every
+ * second or so, and which the census calls. After jb_kernel_events(). 0 or -errno.
  */
 typedef void (*jb_contact_fn)(void *ctx, const struct jb_contact *contact);
 int jb_kernel_contacts(struct jb_kernel *kernel, jb_contact_fn fn, void *ctx);

@@ -72,14 +72,14 @@ bool jb_api_is_known(const struct jb_api *api, struct jb_outcome *outcome)
 	return api->url;
 }
 
-void jb_outcome_name_url(struct jb_outcome *outcome, const char *url)
+void jb_outcome_name(struct jb_outcome *outcome, const char *what)
 {
 	char error[JB_PODS_LINE];
 
 	if (!*outcome->error)
 		return;
 	memcpy(error, outcome->error, sizeof(error));
-	jb_outcome_set(outcome, outcome->failure, "%.200s: %.300s", url, error);
+	jb_outcome_set(outcome, outcome->failure, "%.200s: %.300s", what, error);
 }
 
 static void ask(const struct jb_api *api, struct jb_pods_http *http, const char *path,
@@ -97,8 +97,7 @@ static void ask(const struct jb_api *api, struct jb_pods_http *http, const char 
 }
 
 void jb_api_turn(const struct jb_api *api, struct jb_pods_http *http, struct jb_watch *watch,
-		 int (*data)(void *ctx, long status, const char *data, size_t len), void *ctx,
-		 struct jb_outcome *ret_outcome)
+		 const struct jb_api_reader *reader, struct jb_outcome *ret_outcome)
 {
 	const char *path = jb_watch_begin(watch, jb_now_ns());
 	bool watching = jb_watch_is_watching(watch);
@@ -107,14 +106,16 @@ void jb_api_turn(const struct jb_api *api, struct jb_pods_http *http, struct jb_
 		.ca_file = api->ca_file,
 		.connect_ms = api->connect_ms,
 		.idle_s = watching ? 0 : api->idle_s,
+		.silence_s = watching ? api->silence_s : 0,
 		.total_s = watching ? jb_watch_seconds(watch) + WATCH_MORE_S : JB_API_LIST_S,
 		.limit = watching ? 0 : JB_API_LIST_MAX,
-		.data = data,
-		.ctx = ctx,
+		.data = reader->data,
+		.enough = watching ? reader->enough : NULL,
+		.ctx = reader->ctx,
 	};
 
 	*ret_outcome = (struct jb_outcome){};
 	ask(api, http, path, &request, ret_outcome);
 	jb_watch_end(watch, ret_outcome, jb_now_ns());
-	jb_outcome_name_url(ret_outcome, api->url);
+	jb_outcome_name(ret_outcome, api->url);
 }

@@ -20,7 +20,15 @@ struct jb_api {
 	char *token_file;
 	char *ca_file;
 	uint32_t connect_ms;
-	uint32_t idle_s;
+	uint32_t idle_s;    /* of lists */
+	uint32_t silence_s; /* of watches */
+};
+
+/* Who reads an answer: as in struct jb_pods_request, `enough` for watches alone. */
+struct jb_api_reader {
+	int (*data)(void *ctx, long status, const char *data, size_t len);
+	bool (*enough)(void *ctx);
+	void *ctx;
 };
 
 /*
@@ -34,15 +42,15 @@ void jb_api_free(struct jb_api *api);
 bool jb_api_is_known(const struct jb_api *api, struct jb_outcome *outcome);
 
 /*
- * Makes the request that a watch wants next, and tells the watch what came of it. `data` is to call
- * jb_watch_data() for each piece, and to return what that returns. The api must be known.
+ * Makes the request that a watch wants next, and tells the watch what came of it. The reader's
+ * `data` is to call jb_watch_data() for each piece, and to return what that returns. The api must
+ * be known.
  */
 void jb_api_turn(const struct jb_api *api, struct jb_pods_http *http, struct jb_watch *watch,
-		 int (*data)(void *ctx, long status, const char *data, size_t len), void *ctx,
-		 struct jb_outcome *ret_outcome);
+		 const struct jb_api_reader *reader, struct jb_outcome *ret_outcome);
 
-/* Puts the URL before the outcome's line, if there is one. */
-void jb_outcome_name_url(struct jb_outcome *outcome, const char *url);
+/* Puts what it is about, a URL or a resource, before the outcome's line, if there is one. */
+void jb_outcome_name(struct jb_outcome *outcome, const char *what);
 
 /* To be freed; NULL without memory. The latter joins without a slash at the end of `base`. */
 char *jb_api_join(const char *a, const char *b);

@@ -6,6 +6,8 @@
 
 #include "kubernetes/private.h"
 
+#define MS UINT64_C(1000000)
+
 const char *jb_pods_source_name(enum jb_pods_source source)
 {
 	static const char *const names[] = {
@@ -79,6 +81,24 @@ static bool is_last(const struct jb_pods *pods, enum jb_pods_source source)
 	return true;
 }
 
+static uint64_t patience_ns(const struct jb_pods *pods, enum jb_pods_source source)
+{
+	return pods->sources[source].failing_ns + pods->options.patience_ms * MS;
+}
+
+/* It is tried again later, but not before it would have been: the server may ask for time. */
+static void pass_over(struct jb_pods *pods, enum jb_pods_source source, uint64_t now_ns)
+{
+	struct jb_source_state *state = &pods->sources[source];
+
+	state->blocked_ns = now_ns + pods->options.retry_ms * MS;
+	if (state->blocked_ns < state->due_ns)
+		state->blocked_ns = state->due_ns;
+	state->due_ns = 0;
+	if (source == JB_PODS_API)
+		jb_watch_restart(pods->watch);
+}
+
 /* Passes over a source that will not work soon, if there is another one. */
 static void block(struct jb_pods *pods, enum jb_pods_source source, enum jb_pods_failure failure)
 {
@@ -86,15 +106,22 @@ static void block(struct jb_pods *pods, enum jb_pods_source source, enum jb_pods
 	uint64_t now_ns = jb_now_ns();
 
 	if (!state->failing_ns)
-		state->failing_ns = now_ns;
-	if (is_last(pods, source) ||
-	    (!jb_pods_failure_stays(failure) &&
-	     now_ns - state->failing_ns < pods->options.patience_ms * UINT64_C(1000000)))
-		return;
-	state->blocked_ns = now_ns + pods->options.retry_ms * UINT64_C(1000000);
-	state->due_ns = 0;
-	if (source == JB_PODS_API)
-		jb_watch_restart(pods->watch);
+		state->failing_ns = state->begin_ns;
+	if (!is_last(pods, source) &&
+	    (jb_pods_failure_stays(failure) || now_ns >= patience_ns(pods, source)))
+		pass_over(pods, source, now_ns);
+}
+
+/*
+ * Whether the API server fails, and is waited for, though another source might work. The others are
+ * asked at regular intervals, and not waited for any longer after a failure.
+ */
+static bool is_tried_again(const struct jb_pods *pods, uint64_t now_ns)
+{
+	const struct jb_source_state *state = &pods->sources[JB_PODS_API];
+
+	return state->enabled && state->failing_ns && state->due_ns > now_ns &&
+	       !is_last(pods, JB_PODS_API);
 }
 
 void jb_pods_fails(struct jb_pods *pods, enum jb_pods_source source,
@@ -133,10 +160,14 @@ static enum jb_pods_source choose(const struct jb_pods *pods, uint64_t now_ns)
 }
 
 /* When there is something to do: for the source, or for a better one that is tried again. */
-static uint64_t next_ns(const struct jb_pods *pods, enum jb_pods_source source)
+static uint64_t next_ns(const struct jb_pods *pods, enum jb_pods_source source, uint64_t due_ns,
+			uint64_t now_ns)
 {
-	uint64_t next = pods->sources[source].due_ns;
+	uint64_t next = due_ns;
 
+	if (source == JB_PODS_API && is_tried_again(pods, now_ns) &&
+	    patience_ns(pods, source) < next)
+		next = patience_ns(pods, source);
 	for (int i = 0; i < (int)source; i++) {
 		if (pods->sources[i].enabled && pods->sources[i].blocked_ns < next)
 			next = pods->sources[i].blocked_ns;
@@ -150,12 +181,18 @@ void *jb_pods_run(void *arg)
 
 	while (!jb_pods_http_stopped(pods->http)) {
 		uint64_t now_ns = jb_now_ns();
-		enum jb_pods_source source = choose(pods, now_ns);
+		enum jb_pods_source source;
+		uint64_t due_ns;
 
-		if (pods->sources[source].due_ns <= now_ns)
+		if (is_tried_again(pods, now_ns) && patience_ns(pods, JB_PODS_API) <= now_ns)
+			pass_over(pods, JB_PODS_API, now_ns);
+		source = choose(pods, now_ns);
+		due_ns = jb_pods_due_ns(pods, source);
+		if (due_ns <= now_ns)
 			jb_pods_turn(pods, source);
 		else
-			jb_pods_http_wait(pods->http, next_ns(pods, source) - now_ns);
+			jb_pods_http_wait(pods->http,
+					  next_ns(pods, source, due_ns, now_ns) - now_ns);
 	}
 	return NULL;
 }

@@ -5,8 +5,8 @@
  *
  * An address of a pod's own is that pod's; of several that claim it, that of the latest created
  * among those that aren't asked to end. A pod in its node's network, or one that has a port at its
- * node, is found by that port, if no other pod there claims it; else the address is the node's. An
- * address that several Services claim is nobody's.
+ * node, is found by that port, if no other pod there claims it, or none but such as are asked to
+ * end; else the address is the node's. An address that several Services claim is nobody's.
  */
 #ifndef JB_KUBERNETES_DIRECTORY_H
 #define JB_KUBERNETES_DIRECTORY_H

@@ -53,24 +53,30 @@ static struct claimants claimants_of(const struct jb_directory *directory,
 	return claimants;
 }
 
-/* The only pod that has a port at a node; NULL: none, or several. */
+/* The only pod that has a port at a node, of several the only one that stays; NULL: none. */
 static const struct jb_dir_entry *find_by_port(const struct jb_directory *directory,
 					       const struct jb_dir_node *node, __u16 port)
 {
 	struct jb_link *link = jb_chains_find(&directory->ports,
 					      jb_directory_hash_port(node, port));
 	const struct jb_dir_entry *found = NULL;
+	bool several = false;
 
 	for (; link; link = jb_chains_again(link)) {
 		const struct jb_dir_port *claim = JB_DIR_OWNER(link, struct jb_dir_port);
 
 		if (claim->port != port || claim->owner->node != node)
 			continue;
-		if (found)
-			return NULL;
-		found = claim->owner;
+		if (!found || found->deleting != claim->owner->deleting) {
+			if (found && !found->deleting)
+				continue;
+			found = claim->owner;
+			several = false;
+		} else {
+			several = true;
+		}
 	}
-	return found;
+	return several ? NULL : found;
 }
 
 static void tell(const struct jb_dir_entry *entry, struct jb_directory_entry *ret)

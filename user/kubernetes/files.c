@@ -80,6 +80,7 @@ static void put(const struct jb_pod_sink *sink, const struct jb_files_pod *names
 		.static_hash = "",
 		.node = "",
 		.ip = "",
+		.ip2 = "",
 		.created_by_kind = "",
 		.created_by_name = "",
 		.workload = names->name,

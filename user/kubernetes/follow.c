@@ -36,6 +36,7 @@ void jb_follow_options_default(struct jb_follow_options *ret_options)
 		.service_account = pods.service_account,
 		.connect_ms = pods.connect_ms,
 		.idle_s = pods.idle_s,
+		.silence_s = pods.silence_s,
 		.watch_s = pods.watch_s,
 		.backoff_min_ms = pods.backoff_min_ms,
 		.backoff_max_ms = pods.backoff_max_ms,
@@ -132,16 +133,18 @@ static int take(void *ctx, long status, const char *data, size_t len)
 /* Returns when the next turn is due. */
 static uint64_t turn(struct jb_follow *follow)
 {
+	const struct jb_api_reader reader = {.data = take, .ctx = follow};
 	struct jb_outcome outcome = {};
 
 	if (!jb_api_is_known(&follow->api, &outcome)) {
+		jb_outcome_name(&outcome, follow->status.name);
 		fails(follow, &outcome);
 		return jb_now_ns() + follow->options.backoff_max_ms * MS;
 	}
 	pthread_mutex_lock(&follow->lock);
 	follow->status.requests++;
 	pthread_mutex_unlock(&follow->lock);
-	jb_api_turn(&follow->api, follow->http, follow->watch, take, follow, &outcome);
+	jb_api_turn(&follow->api, follow->http, follow->watch, &reader, &outcome);
 	if (outcome.failure)
 		fails(follow, &outcome);
 	return jb_watch_due_ns(follow->watch);
@@ -198,6 +201,7 @@ static int start(struct jb_follow *follow, const struct jb_follow_options *optio
 	follow->options.resource.path = follow->path;
 	follow->api.connect_ms = options->connect_ms;
 	follow->api.idle_s = options->idle_s;
+	follow->api.silence_s = options->silence_s;
 	err = jb_api_init(&follow->api, options->api_url, options->service_account);
 	if (!err)
 		err = jb_pods_http_new(&follow->http);

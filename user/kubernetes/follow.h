@@ -24,6 +24,7 @@ struct jb_follow_options {
 	const char *service_account;
 	uint32_t connect_ms;
 	uint32_t idle_s;
+	uint32_t silence_s;
 	uint32_t watch_s;
 	uint32_t backoff_min_ms;
 	uint32_t backoff_max_ms;

@@ -23,6 +23,7 @@ enum {
 struct jb_pods_http {
 	CURLM *multi;
 	atomic_bool stopped;
+	atomic_bool woken;
 };
 
 /* One request on its way. */
@@ -74,12 +75,18 @@ bool jb_pods_http_stopped(const struct jb_pods_http *http)
 	return atomic_load(&http->stopped);
 }
 
+void jb_pods_http_wake(struct jb_pods_http *http)
+{
+	if (!atomic_exchange(&http->woken, true))
+		curl_multi_wakeup(http->multi);
+}
+
 void jb_pods_http_wait(struct jb_pods_http *http, uint64_t ns)
 {
 	uint64_t end = jb_now_ns() + ns;
 	int64_t left;
 
-	while (!jb_pods_http_stopped(http)) {
+	while (!jb_pods_http_stopped(http) && !atomic_exchange(&http->woken, false)) {
 		left = (int64_t)(end - jb_now_ns());
 		if (left <= 0)
 			return;
@@ -196,6 +203,14 @@ static int set_credentials(struct transfer *transfer, struct jb_outcome *outcome
 	return 0;
 }
 
+static void set_slowness(CURL *easy, const struct jb_pods_request *request)
+{
+	uint32_t seconds = request->idle_s ? request->idle_s : request->silence_s;
+
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, request->idle_s ? (long)SLOW_BPS : 1L);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)seconds);
+}
+
 static void set_options(struct transfer *transfer)
 {
 	const struct jb_pods_request *request = transfer->request;
@@ -214,8 +229,7 @@ static void set_options(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)request->total_s);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, request->idle_s ? (long)SLOW_BPS : 0L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)request->idle_s);
+	set_slowness(easy, request);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_S / 3);
@@ -267,9 +281,21 @@ static void set_failure(struct transfer *transfer, CURLcode code, struct jb_outc
 	}
 }
 
-/* Until the transfer has ended or is stopped. */
-static CURLcode perform(struct jb_pods_http *http)
+/* What has not even begun by then isn't fine. */
+static bool is_enough(struct transfer *transfer, CURLcode *ret_code)
 {
+	const struct jb_pods_request *request = transfer->request;
+
+	if (!request->enough || !request->enough(request->ctx))
+		return false;
+	*ret_code = transfer->begun ? CURLE_OK : CURLE_OPERATION_TIMEDOUT;
+	return true;
+}
+
+/* Until the transfer has ended, or is stopped, or enough. */
+static CURLcode perform(struct jb_pods_http *http, struct transfer *transfer)
+{
+	CURLcode code;
 	CURLMsg *message;
 	int running = 1, left;
 
@@ -279,6 +305,8 @@ static CURLcode perform(struct jb_pods_http *http)
 		message = curl_multi_info_read(http->multi, &left);
 		if (message && message->msg == CURLMSG_DONE)
 			return message->data.result;
+		if (is_enough(transfer, &code))
+			return code;
 		curl_multi_poll(http->multi, NULL, 0, POLL_MS, NULL);
 	}
 	return CURLE_ABORTED_BY_CALLBACK;
@@ -295,7 +323,7 @@ static void run(struct jb_pods_http *http, struct transfer *transfer, struct jb_
 		jb_outcome_set(outcome, JB_PODS_BROKEN, "%s", strerror(ENOMEM));
 		return;
 	}
-	code = perform(http);
+	code = perform(http, transfer);
 	outcome->status = status_of(transfer);
 	outcome->retry_after_s = retry_after_of(transfer);
 	set_failure(transfer, code, outcome);

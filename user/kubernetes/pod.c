@@ -12,6 +12,7 @@ static const size_t texts[] = {
 	offsetof(struct jb_pod, static_hash),
 	offsetof(struct jb_pod, node),
 	offsetof(struct jb_pod, ip),
+	offsetof(struct jb_pod, ip2),
 	offsetof(struct jb_pod, created_by_kind),
 	offsetof(struct jb_pod, created_by_name),
 	offsetof(struct jb_pod, workload),

@@ -41,6 +41,7 @@ struct jb_pod {
 	const char *static_hash; /* a static pod's: its cgroup has this in place of the UID */
 	const char *node;
 	const char *ip;              /* the first; "" before there is one */
+	const char *ip2;             /* of a dual-stack pod, the other family's */
 	const char *created_by_kind; /* the controller: ReplicaSet, DaemonSet, Job, Node, ... */
 	const char *created_by_name;
 	const char *workload; /* what people call it: the Deployment, ... or the pod itself */

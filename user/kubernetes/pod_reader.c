@@ -239,16 +239,39 @@ static void read_spec(struct reader *r, const json_t *spec)
 	pod->meshed = has_proxy(r, spec, "containers") || has_proxy(r, spec, "initContainers");
 }
 
+static bool is_address(const char *text)
+{
+	unsigned char octets[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, octets) == 1 || inet_pton(AF_INET6, text, octets) == 1;
+}
+
+/* podIPs has podIP as its first, and at most one more; what else may be there is left out. */
+static void read_second_address(struct jb_pod *pod, const json_t *addresses)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(addresses, i, one)
+	{
+		const char *ip = json_string_value(json_object_get(one, "ip"));
+
+		if (ip && strcmp(ip, pod->ip) != 0 && is_address(ip)) {
+			pod->ip2 = ip;
+			return;
+		}
+	}
+}
+
 static void read_status(struct reader *r, const json_t *status)
 {
 	struct jb_pod *pod = &r->view->pod;
-	unsigned char address[sizeof(struct in6_addr)];
 
 	pod->phase = text(r, status, "phase", JB_LABEL_VALUE_MAX);
 	pod->ip = text(r, status, "podIP", INET6_ADDRSTRLEN);
-	if (*pod->ip && inet_pton(AF_INET, pod->ip, address) != 1 &&
-	    inet_pton(AF_INET6, pod->ip, address) != 1)
+	if (*pod->ip && !is_address(pod->ip))
 		refuse(r, "status.podIP", pod->ip, "not an address");
+	read_second_address(pod, json_object_get(status, "podIPs"));
 	read_statuses(r, status, "initContainerStatuses");
 	read_statuses(r, status, "containerStatuses");
 	read_statuses(r, status, "ephemeralContainerStatuses");
@@ -263,6 +286,7 @@ int jb_pod_read(const json_t *object, struct jb_pod_view *ret_view, char *error)
 	ret_view->pod = (struct jb_pod){
 		.namespace_ = "",
 		.name = "",
+		.ip2 = "",
 		.created_by_kind = "",
 		.created_by_name = "",
 		.containers = ret_view->containers,

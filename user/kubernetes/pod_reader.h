@@ -20,7 +20,8 @@ struct jb_pod_view {
  * what is there and used must have its type and keep Kubernetes' limits. 0, or -EBADMSG with a line
  * in `error` (of JB_PODS_LINE octets) that names the pod, the field and the value.
  *
- * A container id that isn't 64 hexadecimal digits is taken for none: no cgroup will have it.
+ * A container id that isn't 64 hexadecimal digits is taken for none: no cgroup will have it. So is
+ * a second address that is no address.
  */
 int jb_pod_read(const json_t *object, struct jb_pod_view *ret_view, char *error);
 

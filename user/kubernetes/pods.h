@@ -56,15 +56,20 @@ struct jb_pods_options {
 	size_t max_pods;
 	uint64_t grace_ns;
 
-	uint32_t connect_ms;     /* until a connection stands, TLS included */
-	uint32_t idle_s;         /* a list that stalls for so long is given up */
-	uint32_t watch_s;        /* a watch is renewed after that to twice that */
+	uint32_t connect_ms; /* until a connection stands, TLS included */
+	uint32_t idle_s;     /* a list that stalls for so long is given up */
+	uint32_t silence_s;  /* likewise a watch that tells nothing; bookmarks come each minute */
+	uint32_t watch_s;    /* a watch is renewed after that to twice that */
 	uint32_t backoff_min_ms; /* between attempts: that, doubled each time, */
 	uint32_t backoff_max_ms; /* up to that */
-	uint32_t patience_ms;    /* auto: what has failed for so long is passed over */
+	uint32_t patience_ms;    /* auto: what has failed, or stalls, so long is passed over */
 	uint32_t retry_ms;       /* and tried again after that */
 	uint32_t kubelet_ms;     /* between two lists of the kubelet's */
 	uint32_t files_ms;       /* between two looks at the directories */
+	/* What jb_pods_look() may hurry: */
+	uint32_t look_ms;  /* the kubelet's next list comes so soon after the last one */
+	uint32_t doubt_ms; /* a watch that has told nothing for so long gives way to a list, */
+	uint32_t doubt_again_ms; /* once in that time */
 };
 
 /* What a pod of a DaemonSet needs, from its environment; `node` and what is NULL above stay NULL.
@@ -110,6 +115,16 @@ void jb_pods_status(struct jb_pods *pods, struct jb_pods_status *ret_status);
 /* As jb_pod_table_lookup(). */
 enum jb_pod_lookup jb_pods_lookup(struct jb_pods *pods, const char *uid, const char *container_id,
 				  struct jb_pod_names *ret_names);
+
+/*
+ * Somebody asks for a pod that is unknown: the source in use is to look whether there are new ones.
+ * To be called each time that it is asked for, from any thread, and cheap. The kubelet is asked at
+ * once, but not within look_ms of the last time. The API server tells by itself who is new: only if
+ * its watch has told nothing while this was called again and again for doubt_ms, all is listed anew
+ * in its place, at most once in doubt_again_ms, and if that fails, it does. No name may ever come:
+ * so who asks has to give up at some time.
+ */
+void jb_pods_look(struct jb_pods *pods);
 
 /* Each pod that is there, under a lock: the callback must not call any of these functions. */
 void jb_pods_each(struct jb_pods *pods, void (*fn)(void *ctx, const struct jb_pod *pod), void *ctx);

@@ -15,10 +15,20 @@
 
 struct jb_source_state {
 	bool enabled;
-	uint64_t due_ns;
+	uint64_t begin_ns;   /* of the last list or look; a watch's end */
+	uint64_t due_ns;     /* of the next one */
+	uint64_t soon_ns;    /* likewise, of the kubelet, if somebody asks for who is unknown */
 	uint64_t failing_ns; /* since; 0: it works, or wasn't tried */
 	uint64_t blocked_ns; /* passed over until then */
 	char reason[JB_PODS_LINE];
+};
+
+/* That somebody asks for pods that are unknown. */
+struct jb_look {
+	/* They ask again and again, and no source has told of any pod, since; 0: not so. */
+	uint64_t since_ns;
+	uint64_t last_ns;
+	uint64_t doubt_ns; /* a watch was last ended for it; 0: none was */
 };
 
 struct jb_pods {
@@ -35,10 +45,11 @@ struct jb_pods {
 	int fd;
 	struct jb_pods_http *http;
 
-	pthread_mutex_t lock; /* of these three */
+	pthread_mutex_t lock; /* of these four */
 	struct jb_pod_table *table;
 	struct jb_pods_status status;
 	uint64_t told; /* changes of the table that the eventfd has told */
+	struct jb_look look;
 
 	/* The thread's own. */
 	struct jb_source_state sources[JB_PODS_SOURCE_MAX];
@@ -47,6 +58,8 @@ struct jb_pods {
 	struct jb_object_sink objects; /* of the intake */
 	struct jb_watch *watch;
 	struct jb_split split; /* of the kubelet's list */
+	/* The last watch was silent since, and jb_pods_doubt() has ended it; 0: it didn't. */
+	uint64_t doubted_ns;
 };
 
 /* Copies the options, finding what they leave to the environment. 0, -EINVAL or -ENOMEM. */
@@ -64,6 +77,15 @@ void jb_pods_fails(struct jb_pods *pods, enum jb_pods_source source,
 
 /* Makes the eventfd readable if there is news. */
 void jb_pods_announce(struct jb_pods *pods, bool status_changed);
+
+/* A source has told of a pod. Under the lock. */
+void jb_pods_heard(struct jb_pods *pods);
+
+/* Whether the watch is to give way to a list; notes it. `ctx` are the pods. */
+bool jb_pods_doubt(void *ctx);
+
+/* When the next request of a source is due. */
+uint64_t jb_pods_due_ns(struct jb_pods *pods, enum jb_pods_source source);
 
 /* Makes pods->sink that of the table. */
 void jb_pods_set_sink(struct jb_pods *pods);

@@ -316,6 +316,7 @@ enum jb_pod_lookup jb_pod_table_lookup(const struct jb_pod_table *table, const c
 	*ret_names = (struct jb_pod_names){};
 	strncpy(ret_names->namespace_, entry->pod->namespace_, JB_NAMESPACE_MAX);
 	strncpy(ret_names->pod, entry->pod->name, JB_POD_NAME_MAX);
+	strncpy(ret_names->workload, entry->pod->workload, JB_POD_NAME_MAX);
 	if (!container_id || !*container_id)
 		return JB_POD_FOUND;
 	known = find_id(entry, container_id);

@@ -18,6 +18,7 @@ struct jb_pod_table;
 struct jb_pod_names {
 	char namespace_[JB_NAMESPACE_MAX + 1];
 	char pod[JB_POD_NAME_MAX + 1];
+	char workload[JB_POD_NAME_MAX + 1];        /* what people call it; "" if it isn't known */
 	char container[JB_CONTAINER_NAME_MAX + 1]; /* "" if it isn't known or wasn't asked for */
 };
 

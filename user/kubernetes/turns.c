@@ -25,6 +25,7 @@ static void sink_list_end(void *ctx)
 
 	pthread_mutex_lock(&pods->lock);
 	jb_pod_table_list_end(pods->table, jb_now_ns());
+	jb_pods_heard(pods);
 	pthread_mutex_unlock(&pods->lock);
 }
 
@@ -35,6 +36,7 @@ static void sink_put(void *ctx, const struct jb_pod *pod)
 
 	pthread_mutex_lock(&pods->lock);
 	jb_pod_table_put(pods->table, pod, jb_now_ns());
+	jb_pods_heard(pods);
 	pthread_mutex_unlock(&pods->lock);
 }
 
@@ -44,6 +46,7 @@ static void sink_remove(void *ctx, const char *uid)
 
 	pthread_mutex_lock(&pods->lock);
 	jb_pod_table_remove(pods->table, uid, jb_now_ns());
+	jb_pods_heard(pods);
 	pthread_mutex_unlock(&pods->lock);
 }
 
@@ -105,7 +108,10 @@ static bool may_ask_api(const struct jb_pods *pods, struct jb_outcome *outcome)
 
 static void turn_api(struct jb_pods *pods)
 {
+	const struct jb_api_reader reader = {
+		.data = take_api, .enough = jb_pods_doubt, .ctx = pods};
 	struct jb_source_state *state = &pods->sources[JB_PODS_API];
+	bool watching = jb_watch_is_watching(pods->watch);
 	struct jb_outcome outcome = {};
 
 	if (!may_ask_api(pods, &outcome)) {
@@ -113,7 +119,14 @@ static void turn_api(struct jb_pods *pods)
 		jb_pods_fails(pods, JB_PODS_API, &outcome);
 		return;
 	}
-	jb_api_turn(&pods->api, pods->http, pods->watch, take_api, pods, &outcome);
+	if (pods->doubted_ns) /* if now a list fails, so did the watch before it */
+		state->begin_ns = pods->doubted_ns;
+	pods->doubted_ns = 0;
+	jb_api_turn(&pods->api, pods->http, pods->watch, &reader, &outcome);
+	if (watching)
+		state->begin_ns = jb_now_ns();
+	if (pods->doubted_ns)
+		jb_watch_restart(pods->watch);
 	state->due_ns = jb_watch_due_ns(pods->watch);
 	count(pods, 0);
 	if (outcome.failure)
@@ -174,6 +187,7 @@ static void turn_kubelet(struct jb_pods *pods)
 		.data = take_kubelet,
 		.ctx = &list,
 	};
+	struct jb_source_state *state = &pods->sources[JB_PODS_KUBELET];
 	struct jb_outcome outcome;
 
 	jb_split_begin(&pods->split, JB_SPLIT_LIST);
@@ -181,8 +195,9 @@ static void turn_kubelet(struct jb_pods *pods)
 	jb_pods_http_get(pods->http, &request, &outcome);
 	end_kubelet(&list, &outcome);
 	count(pods, 0);
-	jb_outcome_name_url(&outcome, pods->kubelet_url);
-	pods->sources[JB_PODS_KUBELET].due_ns = jb_now_ns() + pods->options.kubelet_ms * MS;
+	jb_outcome_name(&outcome, pods->kubelet_url);
+	state->due_ns = jb_now_ns() + pods->options.kubelet_ms * MS;
+	state->soon_ns = outcome.failure ? state->due_ns : jb_now_ns() + pods->options.look_ms * MS;
 	if (outcome.failure)
 		jb_pods_fails(pods, JB_PODS_KUBELET, &outcome);
 	else
@@ -203,6 +218,7 @@ static void turn_files(struct jb_pods *pods)
 
 void jb_pods_turn(struct jb_pods *pods, enum jb_pods_source source)
 {
+	pods->sources[source].begin_ns = jb_now_ns();
 	count_request(pods, source);
 	if (source == JB_PODS_API)
 		turn_api(pods);

@@ -335,13 +335,36 @@ static bool wants_list(const struct jb_watch *watch, uint64_t now_ns)
 	       now_ns - watch->list_ns >= watch->options.seconds * UINT64_C(1000000000);
 }
 
+/* One that has begun, not one that was long waited for. */
+static bool has_been_good(const struct jb_watch *watch, const struct jb_outcome *outcome,
+			  uint64_t now_ns)
+{
+	return watch->watching && outcome->status == 200 &&
+	       (watch->told || now_ns - watch->begin_ns >= STABLE_NS);
+}
+
+/*
+ * Who stands between may cut what is silent, or lasts: as long as the next attempt is fine, it
+ * isn't worth a line. Nor is it a failure that a watch was silent from the begin: not every server
+ * has bookmarks where nothing ever changes.
+ */
+static void excuse(const struct jb_watch *watch, struct jb_outcome *outcome)
+{
+	if (watch->said.failure)
+		return;
+	if (outcome->failure == JB_PODS_TIMEOUT && !watch->told)
+		outcome->failure = JB_PODS_FINE;
+	outcome->error[0] = '\0';
+}
+
 void jb_watch_end(struct jb_watch *watch, struct jb_outcome *outcome, uint64_t now_ns)
 {
 	bool was_watching = watch->watching;
-	bool good = was_watching && (watch->told || now_ns - watch->begin_ns >= STABLE_NS);
+	bool good = has_been_good(watch, outcome, now_ns);
 
 	settle(watch, outcome);
 	if (good) {
+		excuse(watch, outcome);
 		watch->attempts = 0;
 		watch->gone = false;
 	}

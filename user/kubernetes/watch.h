@@ -58,7 +58,8 @@ int jb_watch_data(struct jb_watch *watch, long status, const char *data, size_t 
 
 /*
  * The request has ended: with an HTTP status, or a failure of transport. The outcome is changed to
- * what became of it in the end. A failure without an error line is part of the protocol.
+ * what became of it in the end. A failure without an error line is part of the protocol, or the cut
+ * of a watch that has worked: if that means anything, the next attempt fails, too.
  */
 void jb_watch_end(struct jb_watch *watch, struct jb_outcome *outcome, uint64_t now_ns);
 

@@ -29,10 +29,12 @@ static void each_media(struct jb_writer *w, const struct jb_family *family, medi
 	jb_writer_end_family(w, family);
 }
 
+/* Of who has gone only the counters stay for the grace. */
 static void write_streams(struct jb_writer *w, const struct jb_owner_totals *owner, int d, int m,
 			  const char **values)
 {
-	jb_exposition_sample_u64(&w->e, values, JB_AT_FIRST + 2, owner->streams[d][m]);
+	if (owner->cgroups || owner->streams[d][m])
+		jb_exposition_sample_u64(&w->e, values, JB_AT_FIRST + 2, owner->streams[d][m]);
 }
 
 static void write_jitter(struct jb_writer *w, const struct jb_owner_totals *owner, int d, int m,

@@ -21,6 +21,18 @@ static struct jb_policy_endpoint of_node(const char *node, const union jb_ip *ad
 	};
 }
 
+/* A unit. What is in a container that is no pod's may have the node's network, or one of its own.
+ */
+static struct jb_policy_endpoint of_unit(const struct jb_node_cluster *cluster,
+					 const struct jb_who *who, const union jb_ip *address)
+{
+	struct jb_policy_endpoint unit = of_node(cluster->node, address);
+
+	if (who->contained)
+		unit.kind = JB_POLICY_UNKNOWN;
+	return unit;
+}
+
 /* Of a pod or unit of this node. */
 static void set_self(const struct jb_node_cluster *cluster, const struct jb_who *who,
 		     const union jb_ip *address, struct end *ret)
@@ -29,7 +41,7 @@ static void set_self(const struct jb_node_cluster *cluster, const struct jb_who 
 		jb_policies_endpoint(cluster->policies, who->namespace_, who->pod, &ret->is);
 		ret->is.address = *address;
 	} else if (*who->unit) {
-		ret->is = of_node(cluster->node, address);
+		ret->is = of_unit(cluster, who, address);
 	}
 }
 
@@ -66,15 +78,37 @@ static void set_stranger(const struct jb_node_cluster *cluster, const struct end
 		ret->service = !known;
 }
 
-/* By its address alone. */
-static void set_peer_by_address(const struct jb_node_cluster *cluster, const struct end *self,
-				const union jb_ip *address, struct end *ret)
+/* Ports at which kube-proxy has Services on each node, unless the API server is told otherwise. */
+enum { NODE_PORT_FIRST = 30000, NODE_PORT_LAST = 32767 };
+
+/* Whether a port at a node's address may be a Service's, or is that of a pod with another address.
+ */
+static bool leads_on(const struct jb_node_cluster *cluster, const struct jb_edge_case *edge)
 {
+	struct jb_directory_entry entry;
+	struct jb_policy_endpoint pod;
+
+	if (edge->reporter != JB_REPORTER_SOURCE)
+		return false;
+	if (!jb_directory_find(cluster->directory, &edge->ends->remote, edge->port, &entry) ||
+	    !entry.by_port)
+		return edge->port >= NODE_PORT_FIRST && edge->port <= NODE_PORT_LAST;
+	jb_policies_endpoint(cluster->policies, entry.namespace_, entry.pod, &pod);
+	return pod.kind != JB_POLICY_NODE;
+}
+
+/* By its address alone. */
+static void set_peer_by_address(const struct jb_node_cluster *cluster,
+				const struct jb_edge_case *edge, const struct end *self,
+				struct end *ret)
+{
+	const union jb_ip *address = &edge->ends->remote;
 	struct jb_directory_entry entry;
 
 	if (!jb_directory_find(cluster->directory, address, 0, &entry)) {
 		set_stranger(cluster, self, address, ret);
-	} else if (entry.kind == JB_DIRECTORY_SERVICE) {
+	} else if (entry.kind == JB_DIRECTORY_SERVICE ||
+		   (entry.kind == JB_DIRECTORY_NODE && leads_on(cluster, edge))) {
 		ret->service = true;
 	} else if (entry.kind == JB_DIRECTORY_NODE) {
 		ret->is = of_node(entry.node, address);
@@ -84,15 +118,15 @@ static void set_peer_by_address(const struct jb_node_cluster *cluster, const str
 	}
 }
 
-/* Whether a pod has the address, or its node has, by all that is known. */
+/* Whether a pod has the address, or in its node's network the node, by all that is known. */
 static bool has_address(const struct jb_node_cluster *cluster, const struct jb_who *who,
-			const union jb_ip *address)
+			enum jb_policy_kind kind, const union jb_ip *address)
 {
 	struct jb_directory_entry entry;
 
 	if (!jb_directory_find(cluster->directory, address, 0, &entry))
 		return false;
-	return entry.kind == JB_DIRECTORY_NODE ||
+	return (entry.kind == JB_DIRECTORY_NODE && kind == JB_POLICY_NODE) ||
 	       (entry.kind == JB_DIRECTORY_POD && !strcmp(entry.pod, who->pod) &&
 		!strcmp(entry.namespace_, who->namespace_));
 }
@@ -107,14 +141,14 @@ static void set_peer(const struct jb_node_cluster *cluster, const struct jb_edge
 	if (*edge->peer->pod) {
 		jb_policies_endpoint(cluster->policies, edge->peer->namespace_, edge->peer->pod,
 				     &ret->is);
-		if (own || has_address(cluster, edge->peer, address))
+		if (own || has_address(cluster, edge->peer, ret->is.kind, address))
 			ret->is.address = *address;
 		else
 			ret->service = true;
 	} else if (*edge->peer->unit || own) {
-		ret->is = of_node(cluster->node, address);
+		ret->is = of_unit(cluster, edge->peer, address);
 	} else {
-		set_peer_by_address(cluster, self, address, ret);
+		set_peer_by_address(cluster, edge, self, ret);
 	}
 }
 
@@ -146,8 +180,7 @@ static enum jb_edge_verdict verdict_of(const struct jb_policy_result *result)
 }
 
 /*
- * Behind a Service is another address, and may be another port: neither is to be matched. A
- * protocol that policies don't define is undecided wherever one of them would have to decide.
+ * Behind a Service is another address, and may be another port: neither is known.
  */
 static void judge(const struct jb_node_cluster *cluster, const struct jb_edge_case *edge,
 		  struct jb_policy_result *ret)
@@ -163,7 +196,7 @@ static void judge(const struct jb_node_cluster *cluster, const struct jb_edge_ca
 	set_peer(cluster, edge, &self, &peer);
 	if (is_source && peer.service) {
 		peer.is.address = (union jb_ip){};
-		connection.protocol = 0;
+		connection.destination_port = 0;
 	}
 	connection.source = is_source ? self.is : peer.is;
 	connection.destination = is_source ? peer.is : self.is;

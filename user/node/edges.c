@@ -74,7 +74,8 @@ void jb_node_edges_contact(void *ctx, const struct jb_contact *c)
 			 .remote = c->remote,
 			 .local_port = c->local_port,
 			 .remote_port = c->remote_port,
-			 .loopback = c->leg == JB_LEG_LOOPBACK},
+			 .loopback = c->leg == JB_LEG_LOOPBACK,
+			 .remote_serves = c->role == JB_TCP_CLIENT},
 		.reporter = reporter_of(c->role),
 		.protocol = JB_EDGE_TCP,
 		.port = server_port(c),
@@ -230,7 +231,6 @@ static int start_edges(struct jb_node_edges *edges, const struct jb_node_options
 		.registry = edges->node->registry,
 		.pods = edges->node->pods,
 		.cluster = edges->node->cluster,
-		.grace_ns = options->grace_ns,
 	};
 	struct jb_edges_options known = {
 		.judge = options->policies ? jb_node_cluster_judge : NULL,
@@ -289,13 +289,16 @@ int jb_node_edges_new(struct jb_node_edges **ret, struct jb_node *node,
 	return 0;
 }
 
-void jb_node_edges_free(struct jb_node_edges *edges)
+__u64 jb_node_edges_free(struct jb_node_edges *edges)
 {
+	__u64 lost;
+
 	if (!edges)
-		return;
-	jb_audit_close(edges->audit);
+		return 0;
+	lost = jb_audit_close(edges->audit);
 	jb_edges_free(edges->edges);
 	jb_flows_free(&edges->flows);
 	jb_peers_free(edges->peers);
 	free(edges);
+	return lost;
 }

@@ -13,7 +13,9 @@ struct jb_node_edges;
 /* Borrows the node, which has its kernel and registry. 0, or -errno with a line in `error`. */
 int jb_node_edges_new(struct jb_node_edges **ret, struct jb_node *node,
 		      const struct jb_node_options *options, char *error);
-void jb_node_edges_free(struct jb_node_edges *edges); /* NULL is fine */
+
+/* Returns how many records of the audit stream could not be written any more. NULL is fine. */
+__u64 jb_node_edges_free(struct jb_node_edges *edges);
 
 /* A jb_contact_fn and the census' on_stream; ctx is the struct jb_node_edges. */
 void jb_node_edges_contact(void *ctx, const struct jb_contact *contact);

@@ -101,10 +101,7 @@ static int start_cluster(struct jb_node *node, const struct jb_node_options *opt
 	cluster.policies = options->policies;
 	cluster.node = options->node;
 	err = jb_node_cluster_start(&node->cluster, &cluster);
-	if (err == -EINVAL)
-		snprintf(error, JB_NODE_ERROR, "%s: --node does not tell this node's name",
-			 options->policies ? "--policies" : "--peers cluster");
-	else if (err)
+	if (err)
 		snprintf(error, JB_NODE_ERROR, "follow the cluster: %s", strerror(-err));
 	return err;
 }
@@ -166,14 +163,16 @@ int jb_node_open(struct jb_node **ret, const struct jb_node_options *options, ch
 	return 0;
 }
 
-void jb_node_close(struct jb_node *node)
+__u64 jb_node_close(struct jb_node *node)
 {
+	__u64 lost = 0;
+
 	if (!node)
-		return;
+		return 0;
 	if (node->edges) {
 		/* The audit stream ends with what was told until now. */
 		jb_node_event(node);
-		jb_node_edges_free(node->edges);
+		lost = jb_node_edges_free(node->edges);
 	}
 	jb_node_cluster_stop(node->cluster);
 	jb_registry_free(node->registry);
@@ -183,6 +182,7 @@ void jb_node_close(struct jb_node *node)
 	jb_kernel_free(node->kernel);
 	free(node->place);
 	free(node);
+	return lost;
 }
 
 const char *jb_node_cgroup(const struct jb_node *node)
@@ -240,8 +240,11 @@ int jb_node_tick(struct jb_node *node)
 {
 	__u64 now = jb_now_ns();
 	int err = jb_census_pass(node->census, now, jb_unix_s());
-	int e = jb_registry_tick(node->registry, jb_census_rows_in_use(node->census), now);
+	int e;
 
+	/* Who was met within the census was met later than `now`. */
+	now = jb_now_ns();
+	e = jb_registry_tick(node->registry, jb_census_rows_in_use(node->census), now);
 	err = err ? err : e;
 	e = jb_kernel_consume(node->kernel);
 	if (e >= 0)

@@ -48,7 +48,9 @@ enum { JB_NODE_ERROR = 1024 };
 
 /* Loads and attaches. 0, or -errno with a line in `error` of JB_NODE_ERROR octets. */
 int jb_node_open(struct jb_node **ret, const struct jb_node_options *options, char *error);
-void jb_node_close(struct jb_node *node); /* NULL is fine */
+
+/* Returns how many records of --audit could not be written any more. NULL is fine. */
+__u64 jb_node_close(struct jb_node *node);
 
 /* Where the programs are attached. */
 const char *jb_node_cgroup(const struct jb_node *node);

@@ -12,17 +12,14 @@
 #include "node/address.h"
 #include "node/cluster.h"
 
-/* A pod of this node, by its name, and by its address while it is there and has one of its own. */
+/* A pod of this node that is there and has an address of its own. */
 struct known_pod {
 	UT_hash_handle hh;
-	UT_hash_handle by_address;
 	union jb_ip address;
-	bool has_address;
-	__u64 seen_ns;
-	char workload[JB_POD_NAME_MAX + 1];
-	char pod[JB_POD_NAME_MAX + 1];
+	bool deleting;
 	char namespace_[JB_NAMESPACE_MAX + 1];
-	char name[]; /* NAMESPACE/POD */
+	char pod[JB_POD_NAME_MAX + 1];
+	char workload[JB_POD_NAME_MAX + 1];
 };
 
 /* A private address that nobody was found to have, after waiting for it: not waited for again. */
@@ -37,8 +34,7 @@ enum { STRANGERS = 512 };
 struct jb_peers {
 	struct stranger strangers[STRANGERS];
 	struct jb_peers_options options;
-	struct known_pod *pods;
-	struct known_pod *addresses;
+	struct known_pod *pods; /* by address */
 	__u64 now_ns;
 	int error;
 };
@@ -55,108 +51,79 @@ static bool read_address(const char *text, union jb_ip *ret)
 	return true;
 }
 
-static void forget_address(struct jb_peers *peers, struct known_pod *known)
+static void forget_pods(struct jb_peers *peers)
 {
-	if (known->has_address)
-		HASH_DELETE(by_address, peers->addresses, known);
-	known->has_address = false;
+	struct known_pod *known = peers->pods, *next;
+
+	HASH_CLEAR(hh, peers->pods);
+	for (; known; known = next) {
+		next = known->hh.next;
+		free(known);
+	}
 }
 
-/* The latest that claims an address has it. */
-static void take_address(struct jb_peers *peers, struct known_pod *known, const struct jb_pod *pod)
+static struct known_pod *add_address(struct jb_peers *peers, const union jb_ip *address)
 {
-	struct known_pod *other;
-
-	forget_address(peers, known);
-	if (pod->host_network || jb_pod_has_ended(pod) || !read_address(pod->ip, &known->address))
-		return;
-	HASH_FIND(by_address, peers->addresses, &known->address, sizeof(known->address), other);
-	if (other)
-		forget_address(peers, other);
-	HASH_ADD(by_address, peers->addresses, address, sizeof(known->address), known);
-	known->has_address = known->by_address.tbl;
-}
-
-static struct known_pod *find_pod(const struct jb_peers *peers, const char *namespace_,
-				  const char *pod)
-{
-	char name[JB_NAMESPACE_MAX + JB_POD_NAME_MAX + 2];
-	struct known_pod *known;
-
-	snprintf(name, sizeof(name), "%s/%s", namespace_, pod);
-	HASH_FIND_STR(peers->pods, name, known);
-	return known;
-}
-
-static struct known_pod *add_pod(struct jb_peers *peers, const struct jb_pod *pod)
-{
-	size_t size = strlen(pod->namespace_) + strlen(pod->name) + 2;
-	struct known_pod *known = calloc(1, sizeof(*known) + size);
+	struct known_pod *known = calloc(1, sizeof(*known));
 
 	if (!known)
 		return NULL;
-	snprintf(known->name, size, "%s/%s", pod->namespace_, pod->name);
-	snprintf(known->namespace_, sizeof(known->namespace_), "%s", pod->namespace_);
-	snprintf(known->pod, sizeof(known->pod), "%s", pod->name);
-	HASH_ADD_STR(peers->pods, name, known);
+	known->address = *address;
+	HASH_ADD(hh, peers->pods, address, sizeof(known->address), known);
 	if (known->hh.tbl)
 		return known;
 	free(known);
 	return NULL;
 }
 
-static void note_pod(void *ctx, const struct jb_pod *pod)
+/* The latest that claims an address has it, of those that aren't asked to end if there is one. */
+static void note_address(struct jb_peers *peers, const struct jb_pod *pod, const char *text)
 {
-	struct jb_peers *peers = ctx;
-	struct known_pod *known = find_pod(peers, pod->namespace_, pod->name);
+	union jb_ip address;
+	struct known_pod *known;
 
+	if (!read_address(text, &address))
+		return;
+	HASH_FIND(hh, peers->pods, &address, sizeof(address), known);
+	if (known && pod->deleting && !known->deleting)
+		return;
 	if (!known)
-		known = add_pod(peers, pod);
+		known = add_address(peers, &address);
 	if (!known) {
 		peers->error = -ENOMEM;
 		return;
 	}
-	known->seen_ns = peers->now_ns;
-	snprintf(known->workload, sizeof(known->workload), "%s",
-		 *pod->workload ? pod->workload : pod->name);
-	take_address(peers, known, pod);
+	known->deleting = pod->deleting;
+	snprintf(known->namespace_, sizeof(known->namespace_), "%s", pod->namespace_);
+	snprintf(known->pod, sizeof(known->pod), "%s", pod->name);
+	snprintf(known->workload, sizeof(known->workload), "%s", pod->workload);
 }
 
-static void remove_pod(struct jb_peers *peers, struct known_pod *known)
+static void note_pod(void *ctx, const struct jb_pod *pod)
 {
-	forget_address(peers, known);
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it doesn't see that it is unlinked */
-	HASH_DEL(peers->pods, known);
-	free(known);
+	if (pod->host_network || jb_pod_has_ended(pod))
+		return;
+	note_address(ctx, pod, pod->ip);
+	note_address(ctx, pod, pod->ip2);
 }
 
 int jb_peers_refresh(struct jb_peers *peers, __u64 now_ns)
 {
-	struct known_pod *known, *next;
-
-	if (!peers->options.pods)
-		return 0;
 	peers->now_ns = now_ns;
 	peers->error = 0;
+	if (!peers->options.pods)
+		return 0;
+	forget_pods(peers);
 	jb_pods_each(peers->options.pods, note_pod, peers);
-	HASH_ITER (hh, peers->pods, known, next) {
-		if (known->seen_ns == now_ns)
-			continue;
-		forget_address(peers, known);
-		if (now_ns - known->seen_ns > peers->options.grace_ns)
-			remove_pod(peers, known);
-	}
 	return peers->error;
 }
 
-static void set_pod(const struct jb_peers *peers, const char *namespace_, const char *pod,
+static void set_pod(const char *namespace_, const char *pod, const char *workload,
 		    struct jb_who *ret)
 {
-	const struct known_pod *known = find_pod(peers, namespace_, pod);
-
 	snprintf(ret->namespace_, sizeof(ret->namespace_), "%s", namespace_);
 	snprintf(ret->pod, sizeof(ret->pod), "%s", pod);
-	snprintf(ret->workload, sizeof(ret->workload), "%s", known ? known->workload : pod);
+	snprintf(ret->workload, sizeof(ret->workload), "%s", *workload ? workload : pod);
 }
 
 static void set_workload(struct jb_who *ret, const char *workload)
@@ -164,14 +131,16 @@ static void set_workload(struct jb_who *ret, const char *workload)
 	snprintf(ret->workload, sizeof(ret->workload), "%s", workload);
 }
 
-static void set_identity(const struct jb_peers *peers, const struct jb_identity *id,
-			 struct jb_who *ret)
+static void set_identity(const struct jb_peers *peers, __u64 cgroup_id,
+			 const struct jb_identity *id, struct jb_who *ret)
 {
 	if (*id->namespace_) {
-		set_pod(peers, id->namespace_, id->pod, ret);
+		set_pod(id->namespace_, id->pod,
+			jb_registry_workload(peers->options.registry, cgroup_id), ret);
 		return;
 	}
 	snprintf(ret->unit, sizeof(ret->unit), "%s", id->unit);
+	ret->contained = jb_registry_is_contained(peers->options.registry, cgroup_id);
 	set_workload(ret, *id->unit ? id->unit : id->pod); /* the latter is ~other */
 }
 
@@ -187,7 +156,7 @@ static enum jb_who_answer find_self(void *ctx, const struct jb_ends *ends, struc
 	case JB_NOT_ASKED:
 		return JB_WHO_NOT_ASKED;
 	default:
-		set_identity(peers, id, ret);
+		set_identity(peers, ends->cgroup_id, id, ret);
 		return JB_WHO_KNOWN;
 	}
 }
@@ -197,10 +166,10 @@ static bool find_by_address(const struct jb_peers *peers, const struct jb_ends *
 {
 	struct known_pod *known;
 
-	HASH_FIND(by_address, peers->addresses, &ends->remote, sizeof(ends->remote), known);
+	HASH_FIND(hh, peers->pods, &ends->remote, sizeof(ends->remote), known);
 	if (!known)
 		return false;
-	set_pod(peers, known->namespace_, known->pod, ret);
+	set_pod(known->namespace_, known->pod, known->workload, ret);
 	return true;
 }
 
@@ -228,8 +197,9 @@ static enum jb_who_answer find_remote(struct jb_peers *peers, const struct jb_en
 	if (find_by_address(peers, ends, ret))
 		return JB_WHO_KNOWN;
 	if (peers->options.cluster) {
-		if (jb_node_cluster_who(peers->options.cluster, &ends->remote, ends->remote_port,
-					ret))
+		__u16 port = ends->remote_serves ? ends->remote_port : 0;
+
+		if (jb_node_cluster_who(peers->options.cluster, &ends->remote, port, ret))
 			return JB_WHO_KNOWN;
 		if (private && may_come(peers, &ends->remote, last))
 			return JB_WHO_LATER;
@@ -244,25 +214,27 @@ static enum jb_who_answer find_peer(void *ctx, const struct jb_ends *ends, bool 
 	struct jb_peers *peers = ctx;
 	const struct jb_identity *id;
 
+	bool here = ends->loopback;
+
 	*ret = (struct jb_who){};
 	if (ends->peer_cgroup_id) {
 		switch (jb_registry_naming(peers->options.registry, ends->peer_cgroup_id, &id)) {
 		case JB_NAMED:
-			set_identity(peers, id, ret);
+			set_identity(peers, ends->peer_cgroup_id, id, ret);
 			return JB_WHO_KNOWN;
 		case JB_NAMING:
 			if (!last)
 				return JB_WHO_LATER;
+			here = true;
 			break;
-		default:
+		case JB_NOT_ASKED: /* as if it were on another node */
 			break;
 		}
 	}
-	if (ends->loopback || ends->peer_cgroup_id) {
-		set_workload(ret, JB_WHO_UNKNOWN);
-		return JB_WHO_KNOWN;
-	}
-	return find_remote(peers, ends, last, ret);
+	if (!here)
+		return find_remote(peers, ends, last, ret);
+	set_workload(ret, JB_WHO_UNKNOWN);
+	return JB_WHO_KNOWN;
 }
 
 struct jb_whois jb_peers_whois(struct jb_peers *peers)
@@ -283,11 +255,8 @@ int jb_peers_new(struct jb_peers **ret, const struct jb_peers_options *options)
 
 void jb_peers_free(struct jb_peers *peers)
 {
-	struct known_pod *known, *next;
-
 	if (!peers)
 		return;
-	HASH_ITER (hh, peers->pods, known, next)
-		remove_pod(peers, known);
+	forget_pods(peers);
 	free(peers);
 }

@@ -14,14 +14,13 @@ struct jb_peers_options {
 	const struct jb_registry *registry;
 	struct jb_pods *pods;            /* NULL: there is no Kubernetes */
 	struct jb_node_cluster *cluster; /* NULL: only this node's pods are known */
-	__u64 grace_ns;                  /* how long a pod's workload is known after it has gone */
 };
 
 /* Borrows all of the options. 0 or -ENOMEM. */
 int jb_peers_new(struct jb_peers **ret, const struct jb_peers_options *options);
 void jb_peers_free(struct jb_peers *peers); /* NULL is fine */
 
-/* Learns which pods there are by now. 0 or -ENOMEM. */
+/* Learns who has which address by now. 0 or -ENOMEM. */
 int jb_peers_refresh(struct jb_peers *peers, __u64 now_ns);
 
 /* How to ask; the registry is to be refreshed before. */

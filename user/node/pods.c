@@ -39,10 +39,13 @@ bool jb_node_pods_find(void *ctx, const char *uid, struct jb_pod_name *ret)
 {
 	struct jb_pod_names names;
 
-	if (jb_pods_lookup(ctx, uid, NULL, &names) == JB_POD_UNKNOWN)
+	if (jb_pods_lookup(ctx, uid, NULL, &names) == JB_POD_UNKNOWN) {
+		jb_pods_look(ctx);
 		return false;
+	}
 	snprintf(ret->namespace_, sizeof(ret->namespace_), "%s", names.namespace_);
 	snprintf(ret->pod, sizeof(ret->pod), "%s", names.pod);
+	snprintf(ret->workload, sizeof(ret->workload), "%s", names.workload);
 	return true;
 }
 

@@ -136,12 +136,20 @@ static enum jb_truth name_matches(const struct end *end, const struct jb_policy_
 	return JB_NO;
 }
 
+/* Whether a port that isn't known is one of these. */
+static enum jb_truth truth_of_any(const struct jb_policy_port *port)
+{
+	return !port->name && port->first <= 1 && port->last == UINT16_MAX ? JB_YES : JB_MAYBE;
+}
+
 static enum jb_truth port_matches(const struct end *end, const struct jb_policy_port *port)
 {
 	__u16 number = end->connection->destination_port;
 
 	if (end->connection->protocol != port->protocol)
 		return JB_NO;
+	if (!number)
+		return truth_of_any(port);
 	if (port->name)
 		return name_matches(end, port);
 	return truth_of(port->first <= number && number <= port->last);

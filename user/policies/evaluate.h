@@ -40,7 +40,7 @@ struct jb_policy_connection {
 	struct jb_policy_endpoint source; /* who connects, or sends first */
 	struct jb_policy_endpoint destination;
 	__u8 protocol;          /* IPPROTO_ */
-	__u16 destination_port; /* host order, behind any Service */
+	__u16 destination_port; /* host order, behind any Service; 0: not known */
 };
 
 enum { JB_POLICY_ISOLATING_MAX = 8 };

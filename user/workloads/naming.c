@@ -54,6 +54,12 @@ static bool name_container(struct jb_registry *reg, struct jb_workload *w, const
 	return true;
 }
 
+/* Below here systemd-machined has containers and virtual machines, whatever they are called. */
+static bool is_machine(const char *path)
+{
+	return strstr(path, "/machine.slice/");
+}
+
 void jb_workload_name(struct jb_registry *reg, struct jb_workload *w, const char *path,
 		      __u64 now_ns)
 {
@@ -65,8 +71,8 @@ void jb_workload_name(struct jb_registry *reg, struct jb_workload *w, const char
 		jb_workload_own(w, reg->outside);
 		return;
 	}
-	if (!jb_container_parse(path, &container) && !*container.pod &&
-	    name_container(reg, w, path, &container))
+	w->contained = !jb_container_parse(path, &container) || is_machine(path);
+	if (w->contained && !*container.pod && name_container(reg, w, path, &container))
 		return;
 	if (reg->find_pod && *container.pod) {
 		if (reg->find_pod(reg->find_ctx, container.pod, &pod)) {

@@ -41,11 +41,13 @@ struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name)
  */
 struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_name *pod)
 {
-	char name[sizeof(*pod) + 1];
+	char name[sizeof(pod->namespace_) + sizeof(pod->pod)];
 	struct jb_owner *owner;
 
 	snprintf(name, sizeof(name), "%s/%s", pod->namespace_, pod->pod);
 	owner = jb_owner_get(reg, name);
+	if (owner && !*owner->workload)
+		snprintf(owner->workload, sizeof(owner->workload), "%s", pod->workload);
 	if (owner && !*owner->identity.pod) {
 		snprintf(owner->namespace_, sizeof(owner->namespace_), "%s", pod->namespace_);
 		owner->identity = (struct jb_identity){
@@ -56,7 +58,7 @@ struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_n
 
 bool jb_registry_has_owner(const struct jb_registry *reg, const struct jb_identity *identity)
 {
-	char name[sizeof(struct jb_pod_name) + 1];
+	char name[sizeof(struct jb_pod_name)];
 	struct jb_owner *owner;
 
 	if (!*identity->namespace_) {

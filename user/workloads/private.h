@@ -33,7 +33,8 @@ struct jb_owner {
 	bool permanent;      /* unknown, ~other, and who is outside */
 	bool hidden;         /* of workloads that are not asked for */
 	int place;           /* in the array being made */
-	char namespace_[64]; /* a pod's */
+	char namespace_[64]; /* a pod's; likewise: */
+	char workload[254];
 	char name[];
 };
 
@@ -48,6 +49,7 @@ struct jb_workload {
 	__u32 rows;
 	__u64 walk; /* the last that found it, or after which it came */
 	bool has_drops;
+	bool contained; /* as soon as its path is known */
 };
 
 struct jb_owned_row {

@@ -192,6 +192,22 @@ const struct jb_identity *jb_registry_cgroup(const struct jb_registry *reg, __u6
 	return w && w->owner ? &w->owner->identity : NULL;
 }
 
+const char *jb_registry_workload(const struct jb_registry *reg, __u64 cgroup_id)
+{
+	struct jb_workload *w;
+
+	HASH_FIND(hh, reg->workloads, &cgroup_id, sizeof(cgroup_id), w);
+	return w && w->owner ? w->owner->workload : "";
+}
+
+bool jb_registry_is_contained(const struct jb_registry *reg, __u64 cgroup_id)
+{
+	struct jb_workload *w;
+
+	HASH_FIND(hh, reg->workloads, &cgroup_id, sizeof(cgroup_id), w);
+	return w && w->contained;
+}
+
 bool jb_registry_knows(const struct jb_registry *reg, __u64 cgroup_id)
 {
 	struct jb_workload *w;

@@ -13,12 +13,14 @@
 #include "kernel/snapshot.h"
 #include "workloads/identity.h"
 
+/* All functions that are told the time are to be told one that doesn't go back. */
 struct jb_registry;
 
 /* The labels of a pod. */
 struct jb_pod_name {
 	char namespace_[64];
 	char pod[254];
+	char workload[254]; /* what people call it: its Deployment, ...; "" if it isn't known */
 };
 
 /* Who the pod of that UID is (as in the cgroup's path: a static pod's is a hash), if it is known.
@@ -110,6 +112,12 @@ enum jb_naming {
 	JB_NAMING,    /* its name is still to come */
 	JB_NOT_ASKED, /* outside the part that is asked for */
 };
+
+/* What people call the cgroup's pod; "" if it is none, or that isn't known. */
+const char *jb_registry_workload(const struct jb_registry *reg, __u64 cgroup_id);
+
+/* Whether it is in a container or a virtual machine, of a pod or not, by its cgroup's path. */
+bool jb_registry_is_contained(const struct jb_registry *reg, __u64 cgroup_id);
 
 /* Whether the cgroup had a row at the latest refresh. */
 bool jb_registry_knows(const struct jb_registry *reg, __u64 cgroup_id);
