@@ -120,7 +120,7 @@ test-kernels: deps ## bpf and a short call on Debian's kernels, emulated; KERNEL
 test-kubernetes: deps ## pods of a real Kubernetes, built from its Go modules, as root; PYTEST_ARGS="-k NAME"
 	$(Q)scripts/deps.sh kubernetes
 	$(Q)$(MAKE) --no-print-directory $(O)/jitterbug $(addprefix $(T)/net/,sender receiver tcp_tool)
-	$(Q)O=$(O) tests/kubernetes/run.sh $(PYTEST_ARGS)
+	$(Q)O=$(abspath $(O)) tests/kubernetes/run.sh $(PYTEST_ARGS)
 
 FUZZ_SECONDS ?= 60
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -62,8 +62,9 @@ static int tcp_census(struct jb_kernel *kernel)
 	do {
 		*again = 0;
 		err = iterate(kernel->skel->links.jb_tcp_census, NULL);
-		if (!err && kernel->on_contact)
-			err = jb_kernel_consume(kernel);
+		if (err || !kernel->on_contact)
+			break;
+		err = jb_kernel_consume(kernel);
 	} while (err >= 0 && *again && ++turns < JB_CENSUS_TURNS);
 	return err < 0 ? err : 0;
 }
