@@ -304,14 +304,17 @@ static void test_streams_of_the_uplink_are_left_out(void **state)
 
 static void test_loopback(void **state)
 {
-	const union jb_ip loopback[] = {IP(0x7f000001), {.octet = {[15] = 1}}, IP(0x0a000001)};
+	static const union jb_ip v6 = {.octet = {[15] = 1}};
+	const union jb_ip ends[][2] = {
+		{IP(0x0a000001), IP(0x7f000001)}, {v6, v6}, {IP(0x0a000001), IP(0x0a000001)}};
 	struct jb_audit_stream stream = stream_of(JB_AUDIT_STREAM_ENDED, JB_EGRESS);
 	struct jb_contact contact = contact_of(JB_CONTACT_CLOSED, 1);
 
 	(void)state;
 	audit_open(world.file);
-	for (size_t i = 0; i < sizeof(loopback) / sizeof(*loopback); i++) {
-		stream.key.source = loopback[i];
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		stream.key.source = ends[i][0];
+		stream.key.destination = ends[i][1];
 		jb_audit_stream(world.audit, &stream, world.now_ns, unix_now());
 		assert_true(world.asked.loopback);
 	}

@@ -121,20 +121,17 @@ static void test_owners(void **state)
 	(void)state;
 	strcpy(strange(world.self, 1, JB_WHO_KNOWN)->who.unit, "sip.service");
 	strange(world.self, 2, JB_WHO_KNOWN); /* nobody knows */
-	strcpy(strange(world.self, 3, JB_WHO_KNOWN)->who.workload, JB_EDGES_OTHER);
-	strcpy(strange(world.self, 4, JB_WHO_KNOWN)->who.pod, JB_EDGES_OTHER);
-	unit = strange(world.self, 5, JB_WHO_KNOWN);
+	unit = strange(world.self, 3, JB_WHO_KNOWN);
 	strcpy(unit->who.unit, JB_EDGES_OTHER);
 	strcpy(unit->who.workload, JB_EDGES_OTHER);
-	for (int i = 1; i <= 6; i++)
+	for (int i = 1; i <= 4; i++)
 		meet(i, 9);
-	assert_int_equal(jb_edges_stats(edges).owners, 5);
-	assert_int_equal(read_series(), 5);
+	assert_int_equal(jb_edges_stats(edges).owners, 4);
+	assert_int_equal(read_series(), 4);
 	assert_non_null(between("sip.service", "peers/peer-9"));
 	assert_non_null(between("unknown", "peers/peer-9"));
 	assert_non_null(between("~other", "peers/peer-9")); /* a unit of that name */
-	assert_non_null(between("ns/pod-6", "peers/peer-9"));
-	assert_counts(&between("/~other", "peers/peer-9")->counts, 2, 0, 20, 200);
+	assert_non_null(between("ns/pod-4", "peers/peer-9"));
 }
 
 /* Two workloads of one name are one. */

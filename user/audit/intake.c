@@ -2,10 +2,9 @@
 /* From contacts and streams to records. */
 #include "audit/private.h"
 
-#include <string.h>
-
 #include <jitterbug/traffic.h>
 
+#include "edges/ends.h"
 #include "listing/record.h"
 
 void jb_audit_stream_of(const struct jb_stream_key *key, enum jb_direction direction,
@@ -52,16 +51,7 @@ void jb_audit_connection(struct jb_audit *audit, const struct jb_contact *contac
 		{JB_CONTACT_CLOSED, JB_AUDIT_EVENT_CLOSED},
 		{JB_CONTACT_FAILED, JB_AUDIT_EVENT_FAILED},
 	};
-	const struct jb_ends ends = {
-		.cgroup_id = contact->cgroup_id,
-		.peer_cgroup_id = contact->peer_cgroup_id,
-		.local = contact->local,
-		.remote = contact->remote,
-		.local_port = contact->local_port,
-		.remote_port = contact->remote_port,
-		.loopback = contact->leg == JB_LEG_LOOPBACK,
-		.remote_serves = contact->role == JB_TCP_CLIENT,
-	};
+	const struct jb_ends ends = jb_ends_of_contact(contact);
 	const struct jb_audit_key key = key_of(&ends);
 	struct jb_audit_record record = {.offset_ns = unix_ns - now_ns, .contact = *contact};
 
@@ -74,35 +64,11 @@ void jb_audit_connection(struct jb_audit *audit, const struct jb_contact *contac
 	}
 }
 
-static bool is_loopback(const union jb_ip *ip)
-{
-	static const union jb_ip v6 = {.octet = {[15] = 1}};
-	static const __u8 v4[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
-
-	return !memcmp(ip, &v6, sizeof(v6)) || !memcmp(ip, v4, sizeof(v4));
-}
-
-static struct jb_ends ends_of_stream(const struct jb_audit_stream *stream)
-{
-	const struct jb_stream_key *key = &stream->key;
-	bool egress = stream->direction == JB_EGRESS;
-
-	return (struct jb_ends){
-		.cgroup_id = key->cgroup_id,
-		.peer_cgroup_id = stream->peer_cgroup_id,
-		.local = egress ? key->source : key->destination,
-		.remote = egress ? key->destination : key->source,
-		.local_port = egress ? key->source_port : key->destination_port,
-		.remote_port = egress ? key->destination_port : key->source_port,
-		.loopback = is_loopback(&key->source) || is_loopback(&key->destination) ||
-			    !memcmp(&key->source, &key->destination, sizeof(key->source)),
-	};
-}
-
 void jb_audit_stream(struct jb_audit *audit, const struct jb_audit_stream *stream, __u64 now_ns,
 		     __u64 unix_ns)
 {
-	const struct jb_ends ends = ends_of_stream(stream);
+	const struct jb_ends ends = jb_ends_of_stream(&stream->key, stream->direction,
+						      stream->peer_cgroup_id);
 	struct jb_audit_key key = key_of(&ends);
 	struct jb_audit_record record = {.offset_ns = unix_ns - now_ns, .stream = *stream};
 

@@ -54,21 +54,11 @@ static struct jb_edge_owner *other_owner(struct jb_edges *edges)
 	return edges->other;
 }
 
-/* Named as the overflow itself. */
-static bool is_folded(const struct jb_who *who)
-{
-	const char *name = *who->pod ? who->pod : who->workload;
-
-	return !*who->unit && !strcmp(name, JB_EDGES_OTHER);
-}
-
 struct jb_edge_owner *jb_edge_owner_get(struct jb_edges *edges, const struct jb_who *who)
 {
 	struct key key = owner_key(who);
 	struct jb_edge_owner *owner;
 
-	if (is_folded(who))
-		return other_owner(edges);
 	HASH_FIND(hh, edges->owners, key.text, key.length, owner);
 	if (owner)
 		return owner;

@@ -1,32 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "kubernetes/directory_reader.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/address.h"
 #include "kubernetes/failure.h"
 
 /* False for what isn't one, or is every host's own. */
-static bool read_address(const char *text, union jb_ip *ret)
-{
-	union jb_ip address = {};
-
-	if (inet_pton(AF_INET, text, &address.word[3]) == 1)
-		address.word[2] = htonl(0xffff);
-	else if (inet_pton(AF_INET6, text, address.octet) != 1)
-		return false;
-	if (!address.half[0] &&
-	    (ntohl(address.word[2]) == 0xffff ? address.octet[12] == 127 || !address.word[3]
-					      : !address.word[2] && ntohl(address.word[3]) <= 1))
-		return false;
-	*ret = address;
-	return true;
-}
-
 struct addresses {
 	union jb_ip *ip;
 	size_t count, max;
@@ -36,7 +20,7 @@ static void add_address(struct addresses *list, const json_t *text)
 {
 	union jb_ip address;
 
-	if (!json_is_string(text) || !read_address(json_string_value(text), &address))
+	if (!json_is_string(text) || !jb_ip_read(json_string_value(text), &address))
 		return;
 	for (size_t i = 0; i < list->count; i++)
 		if (!memcmp(&list->ip[i], &address, sizeof(address)))

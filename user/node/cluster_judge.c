@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include "node/address.h"
+#include "base/address.h"
 #include "node/cluster_private.h"
 
 /* An end, and whether its address and port may be those of a Service, behind which another is. */
@@ -136,7 +136,7 @@ static void set_peer(const struct jb_node_cluster *cluster, const struct jb_edge
 		     const struct end *self, struct end *ret)
 {
 	const union jb_ip *address = &edge->ends->remote;
-	bool own = jb_address_is_loopback(address);
+	bool own = jb_ip_is_loopback(address);
 
 	if (*edge->peer->pod) {
 		jb_policies_endpoint(cluster->policies, edge->peer->namespace_, edge->peer->pod,

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 #include <jitterbug/fault.h>
 #include "base/clock.h"
-#include "node/address.h"
+#include "edges/ends.h"
 #include "node/cluster.h"
 #include "node/flows.h"
 #include "node/peers.h"
@@ -68,14 +68,7 @@ void jb_node_edges_contact(void *ctx, const struct jb_contact *c)
 {
 	struct jb_node_edges *edges = ctx;
 	const struct jb_edge_note note = {
-		.ends = {.cgroup_id = c->cgroup_id,
-			 .peer_cgroup_id = c->peer_cgroup_id,
-			 .local = c->local,
-			 .remote = c->remote,
-			 .local_port = c->local_port,
-			 .remote_port = c->remote_port,
-			 .loopback = c->leg == JB_LEG_LOOPBACK,
-			 .remote_serves = c->role == JB_TCP_CLIENT},
+		.ends = jb_ends_of_contact(c),
 		.reporter = reporter_of(c->role),
 		.protocol = JB_EDGE_TCP,
 		.port = server_port(c),
@@ -99,40 +92,12 @@ void jb_node_edges_stream(void *ctx, const struct jb_stream_news *news)
 	jb_flows_add(&edges->flows, news);
 }
 
-static bool same_address(const union jb_ip *a, const union jb_ip *b)
-{
-	return a->half[0] == b->half[0] && a->half[1] == b->half[1];
-}
-
-/* As with TCP (bpf/socket.bpf.h), where ::1 talks to nobody but itself. */
-static bool is_loopback(const struct jb_ends *ends)
-{
-	return jb_address_is_loopback(&ends->remote) || same_address(&ends->local, &ends->remote);
-}
-
-static struct jb_ends ends_of(const struct jb_flow *flow)
-{
-	const struct jb_stream_key *key = &flow->key;
-	bool sends = flow->direction == JB_EGRESS;
-	struct jb_ends ends = {
-		.cgroup_id = key->cgroup_id,
-		.peer_cgroup_id = flow->peer_cgroup_id,
-		.local = sends ? key->source : key->destination,
-		.remote = sends ? key->destination : key->source,
-		.local_port = sends ? key->source_port : key->destination_port,
-		.remote_port = sends ? key->destination_port : key->source_port,
-	};
-
-	ends.loopback = is_loopback(&ends);
-	return ends;
-}
-
 /* Ports of media are taken as they come: they tell nothing, and there are many. */
 static void note_flow(struct jb_node_edges *edges, const struct jb_flow *flow, __u64 now_ns)
 {
 	bool sends = flow->direction == JB_EGRESS;
 	const struct jb_edge_note note = {
-		.ends = ends_of(flow),
+		.ends = jb_ends_of_stream(&flow->key, flow->direction, flow->peer_cgroup_id),
 		.reporter = sends ? JB_REPORTER_SOURCE : JB_REPORTER_DESTINATION,
 		.protocol = JB_EDGE_RTP,
 		.counts = {.connections = flow->started,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "node/peers.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,7 @@
 /* An entry that could not be added has hh.tbl NULL; the default would end the process. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
-#include "node/address.h"
+#include "base/address.h"
 #include "node/cluster.h"
 
 /* A pod of this node that is there and has an address of its own. */
@@ -38,18 +37,6 @@ struct jb_peers {
 	__u64 now_ns;
 	int error;
 };
-
-static bool read_address(const char *text, union jb_ip *ret)
-{
-	union jb_ip address = {};
-
-	if (inet_pton(AF_INET, text, &address.word[3]) == 1)
-		address.word[2] = htonl(0xffff);
-	else if (inet_pton(AF_INET6, text, address.octet) != 1)
-		return false;
-	*ret = address;
-	return true;
-}
 
 static void forget_pods(struct jb_peers *peers)
 {
@@ -82,7 +69,7 @@ static void note_address(struct jb_peers *peers, const struct jb_pod *pod, const
 	union jb_ip address;
 	struct known_pod *known;
 
-	if (!read_address(text, &address))
+	if (!jb_ip_read(text, &address))
 		return;
 	HASH_FIND(hh, peers->pods, &address, sizeof(address), known);
 	if (known && pod->deleting && !known->deleting)

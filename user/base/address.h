@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#ifndef JB_NODE_ADDRESS_H
-#define JB_NODE_ADDRESS_H
+/* What IP addresses are. */
+#ifndef JB_BASE_ADDRESS_H
+#define JB_BASE_ADDRESS_H
 
 #include <stdbool.h>
 #include <arpa/inet.h>
@@ -21,11 +22,30 @@ static inline bool jb_ip_is_public(const union jb_ip *ip)
 	       v4 >> 17 != 0x6309;
 }
 
-static inline bool jb_address_is_loopback(const union jb_ip *ip)
+static inline bool jb_ip_is_loopback(const union jb_ip *ip)
 {
 	if (!ip->half[0] && ip->word[2] == htonl(0xffff))
 		return ip->octet[12] == 127;
 	return !ip->half[0] && !ip->word[2] && ip->word[3] == htonl(1);
+}
+
+/*
+ * Reads an address by which a host is known to others: not a loopback one, nor none at all. False,
+ * and *ret as it was, if it is no such text.
+ */
+static inline bool jb_ip_read(const char *text, union jb_ip *ret)
+{
+	union jb_ip ip = {};
+
+	if (inet_pton(AF_INET, text, &ip.word[3]) == 1)
+		ip.word[2] = htonl(0xffff);
+	else if (inet_pton(AF_INET6, text, ip.octet) != 1)
+		return false;
+	if (jb_ip_is_loopback(&ip) ||
+	    (!ip.half[0] && !ip.word[3] && (!ip.word[2] || ip.word[2] == htonl(0xffff))))
+		return false;
+	*ret = ip;
+	return true;
 }
 
 #endif
