@@ -20,7 +20,7 @@ endif
 
 WARN := -Wall -Wextra -Werror
 CPPFLAGS_USER := -D_GNU_SOURCE -DJB_VERSION='"$(VERSION)"' -Iuser -Iinclude -I$(O)
-LIBS := -lbpf -lelf -lz -lmicrohttpd -lcurl -ljansson -lpcap
+LIBS := -lbpf -lelf -lz -lmicrohttpd -lcurl -lcrypto -ljansson -lpcap -pthread
 BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g -Wno-unused-parameter -D__TARGET_ARCH_$(TARGET) -Iinclude -Ivmlinux/$(ARCH)
 
 # maps.bpf.o first: bpftool 7.1 takes the offsets of extern maps from the first object.

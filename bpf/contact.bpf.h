@@ -64,7 +64,10 @@ static __always_inline void jb_contact_leave(const struct jb_tcp_socket *s, __u6
 		bpf_map_delete_elem(&jb_meetings, &numbers);
 }
 
-/* Fills in all but `what`, `reason` and the octets. */
+/* No sample was taken yet. */
+#define JB_NO_RTT 0xffffffffU
+
+/* Fills in all but `what`, `reason` and what jb_tcp_account() notes. */
 static __noinline void jb_contact_fill(struct jb_contact *c, struct jb_tcp_socket *s,
 				       struct sock *sk, const struct tcp_sock *tp)
 {
@@ -75,12 +78,14 @@ static __noinline void jb_contact_fill(struct jb_contact *c, struct jb_tcp_socke
 	c->started_ns = s->started_ns;
 	c->at_ns = bpf_ktime_get_ns();
 	c->srtt_us = tp->srtt_us >> 3;
+	c->rtt_min_us = tp->rtt_min.s[0].v == JB_NO_RTT ? 0 : tp->rtt_min.s[0].v;
 	c->retransmitted = tp->total_retrans;
 	/* Not skc_num: that is given back before the end is told. */
-	c->local_port = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
+	c->local_port = s->port ? s->port : bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 	c->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	c->role = s->role;
-	c->leg = s->leg;
+	c->path = s->path;
+	c->uid = sk->sk_uid.val;
 }
 
 /* Whether it is for the caller to tell that it was opened. */

@@ -18,9 +18,9 @@ static __always_inline bool jb_framing_is_wanted(const struct bpf_sock *sk)
 }
 
 static __always_inline void jb_framing_add(struct __sk_buff *skb, const struct jb_framing_count *n,
-					   enum jb_direction direction, enum jb_tcp_leg leg)
+					   enum jb_direction direction, enum jb_tcp_path path)
 {
-	__u32 row = jb_workload_row(bpf_skb_cgroup_id(skb), JB_SLOT_TCP + leg);
+	__u32 row = jb_workload_row(bpf_skb_cgroup_id(skb), JB_SLOT_TCP + path);
 	union jb_totals *totals = jb_workload_totals(row);
 
 	if (!totals)
@@ -59,7 +59,7 @@ static __noinline int jb_framing_packet(struct __sk_buff *skb, __u32 offset,
 	if (result == JB_FRAMING_TRUNCATED)
 		jb_fault(JB_FAULT_FRAMES_TRUNCATED);
 	if (framed->count[direction].packets)
-		jb_framing_add(skb, &framed->count[direction], direction, jb_packet_leg(sk));
+		jb_framing_add(skb, &framed->count[direction], direction, jb_packet_path(sk));
 	return 0;
 }
 

@@ -4,8 +4,8 @@
 #define JB_SOCKET_BPF_H
 
 #include <bpf/bpf_endian.h>
+#include <jitterbug/path.h>
 #include <jitterbug/row.h>
-#include <jitterbug/stream.h>
 
 /* UAPI or kernel macros, so not in BTF. */
 #define JB_AF_INET  2
@@ -54,20 +54,13 @@ static __always_inline void jb_socket_remote(union jb_ip *ret, const struct sock
 	ret->word[3] = skc->skc_v6_daddr.in6_u.u6_addr32[3];
 }
 
-/* Loopback is 127.0.0.0/8, ::1, and whoever talks to the very same address. */
-static __always_inline enum jb_tcp_leg jb_socket_leg(const struct sock_common *skc)
+static __always_inline enum jb_tcp_path jb_socket_path(const struct sock_common *skc)
 {
 	union jb_ip local, remote;
-	bool v4;
 
 	jb_socket_local(&local, skc);
 	jb_socket_remote(&remote, skc);
-	v4 = !remote.half[0] && remote.word[2] == bpf_htonl(0xffff);
-	if (v4 && remote.octet[12] == 127)
-		return JB_LEG_LOOPBACK;
-	if (local.half[0] == remote.half[0] && local.half[1] == remote.half[1])
-		return JB_LEG_LOOPBACK;
-	return JB_LEG_DIRECT;
+	return jb_tcp_path_of(&local, skc->skc_num, &remote, bpf_ntohs(skc->skc_dport));
 }
 
 /* States of a connection that was established and may be for long. */
@@ -79,12 +72,14 @@ static __always_inline enum jb_tcp_leg jb_socket_leg(const struct sock_common *s
 	__u32 name = (sk)->field;                                                                  \
 	asm volatile("" : "+r"(name))
 
-/* As above, of a packet's socket. */
-static __always_inline enum jb_tcp_leg jb_packet_leg(const struct bpf_sock *sk)
+/* Of a packet's socket. */
+static __always_inline enum jb_tcp_path jb_packet_path(const struct bpf_sock *sk)
 {
 	JB_SK_WORD(family, sk, family);
-	JB_SK_WORD(local, sk, src_ip4);
-	JB_SK_WORD(remote, sk, dst_ip4);
+	JB_SK_WORD(local_port, sk, src_port);
+	JB_SK_WORD(remote_port, sk, dst_port);
+	JB_SK_WORD(local4, sk, src_ip4);
+	JB_SK_WORD(remote4, sk, dst_ip4);
 	JB_SK_WORD(local0, sk, src_ip6[0]);
 	JB_SK_WORD(local1, sk, src_ip6[1]);
 	JB_SK_WORD(local2, sk, src_ip6[2]);
@@ -93,17 +88,23 @@ static __always_inline enum jb_tcp_leg jb_packet_leg(const struct bpf_sock *sk)
 	JB_SK_WORD(remote1, sk, dst_ip6[1]);
 	JB_SK_WORD(remote2, sk, dst_ip6[2]);
 	JB_SK_WORD(remote3, sk, dst_ip6[3]);
-	bool mapped = !remote0 && !remote1 && remote2 == bpf_htonl(0xffff);
-	bool same = local0 == remote0 && local1 == remote1 && local2 == remote2 &&
-		    local3 == remote3;
+	union jb_ip local = {.word = {local0, local1, local2, local3}};
+	union jb_ip remote = {.word = {remote0, remote1, remote2, remote3}};
 
-	if (family == JB_AF_INET)
-		same = local == remote;
-	else if (mapped)
-		remote = remote3;
-	if ((family == JB_AF_INET || mapped) && bpf_ntohl(remote) >> 24 == 127)
-		return JB_LEG_LOOPBACK;
-	return same ? JB_LEG_LOOPBACK : JB_LEG_DIRECT;
+	if (family == JB_AF_INET) {
+		jb_socket_ipv4(&local, local4);
+		jb_socket_ipv4(&remote, remote4);
+	}
+	return jb_tcp_path_of(&local, local_port, &remote, bpf_ntohs(remote_port));
+}
+
+/* The loopback's, in each network namespace. */
+#define JB_LOOPBACK_IFINDEX 1
+
+/* Packets that stay on the host although neither end is the loopback were led away from it. */
+static __always_inline enum jb_tcp_path jb_path_over(enum jb_tcp_path path, __u32 ifindex)
+{
+	return path == JB_PATH_DIRECT && ifindex == JB_LOOPBACK_IFINDEX ? JB_PATH_REDIRECTED : path;
 }
 
 #endif

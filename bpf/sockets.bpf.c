@@ -28,6 +28,7 @@ int jb_tcp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct tcp_sock *tp = sk ? bpf_skc_to_tcp_sock(sk) : NULL;
 	struct jb_contact c = {};
 	union jb_totals *totals;
+	bool moved;
 
 	if (!s || !tp)
 		return 0;
@@ -43,10 +44,10 @@ int jb_tcp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
 		jb_census_again = 1;
 		return 0;
 	}
-	jb_tcp_account(s, tp, &totals->tcp, c.bytes);
+	moved = jb_tcp_account(s, tp, &totals->tcp, &c);
 	if (s->flags & JB_TCP_STOOD)
 		c.what = jb_contact_opened(s);
-	if (!c.what && !c.bytes[JB_EGRESS] && !c.bytes[JB_INGRESS])
+	if (!c.what && !moved)
 		return 0;
 	jb_contact_fill(&c, s, sk, tp);
 	jb_contact_tell(&c);

@@ -136,23 +136,17 @@ static __always_inline enum jb_tcp_end jb_tcp_end(int error, int state)
 
 /* A socket that was never established and never tried to be has had no contact. */
 static __always_inline void jb_tcp_tell_end(struct sock *sk, struct jb_tcp_socket *s,
-					    const struct tcp_sock *tp, __u8 reason,
-					    const __u64 moved[JB_DIRECTION_MAX])
+					    const struct tcp_sock *tp, struct jb_contact *c)
 {
-	struct jb_contact c = {.reason = reason};
-
-	jb_contact_fill(&c, s, sk, tp);
-	jb_contact_leave(s, c.at_ns);
-	c.what = JB_CONTACT_FAILED;
-	/* Data may go with a SYN that fails (RFC 7413). */
-	c.bytes[JB_EGRESS] = moved[JB_EGRESS];
-	c.bytes[JB_INGRESS] = moved[JB_INGRESS];
+	jb_contact_fill(c, s, sk, tp);
+	jb_contact_leave(s, c->at_ns);
+	c->what = JB_CONTACT_FAILED;
 	if (s->flags & JB_TCP_STOOD) {
-		c.what = JB_CONTACT_CLOSED | jb_contact_opened(s);
-		c.total[JB_EGRESS] = jb_tcp_payload_sent(s, tp);
-		c.total[JB_INGRESS] = jb_tcp_received(tp);
+		c->what = JB_CONTACT_CLOSED | jb_contact_opened(s);
+		c->total[JB_EGRESS] = jb_tcp_payload_sent(s, tp);
+		c->total[JB_INGRESS] = jb_tcp_received(tp);
 	}
-	jb_contact_tell(&c);
+	jb_contact_tell(c);
 }
 
 /* The end of a connection, or of the attempt at one. */
@@ -160,10 +154,9 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 {
 	struct jb_tcp_socket *s = jb_tcp_find(sk);
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	__u64 moved[JB_DIRECTION_MAX] = {};
+	struct jb_contact c = {};
 	union jb_totals *totals;
 	int error = sk->sk_err;
-	__u32 reason = 0;
 
 	/* A listener that is destroyed by the administrator closes twice. */
 	if (state == TCP_LISTEN || state == TCP_CLOSE || !tp)
@@ -175,16 +168,17 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 	totals = jb_workload_totals(s->row);
 	if (!totals)
 		return;
-	jb_tcp_account(s, tp, &totals->tcp, moved);
+	/* Data may go with a SYN that fails (RFC 7413). */
+	jb_tcp_account(s, tp, &totals->tcp, &c);
 	if (s->flags & JB_TCP_STOOD) {
-		reason = jb_tcp_end(error, state) % JB_TCP_END_MAX;
-		__sync_fetch_and_add(&totals->tcp.closed[reason], 1);
+		c.reason = jb_tcp_end(error, state) % JB_TCP_END_MAX;
+		__sync_fetch_and_add(&totals->tcp.closed[c.reason % JB_TCP_END_MAX], 1);
 	} else if (s->role == JB_TCP_CLIENT) {
-		reason = jb_tcp_failure(sk, tp) % JB_TCP_FAILURE_MAX;
-		__sync_fetch_and_add(&totals->tcp.failed[reason], 1);
+		c.reason = jb_tcp_failure(sk, tp) % JB_TCP_FAILURE_MAX;
+		__sync_fetch_and_add(&totals->tcp.failed[c.reason % JB_TCP_FAILURE_MAX], 1);
 	}
 	if (s->flags & JB_TCP_STOOD || s->role == JB_TCP_CLIENT)
-		jb_tcp_tell_end(sk, s, tp, reason, moved);
+		jb_tcp_tell_end(sk, s, tp, &c);
 	bpf_sk_storage_delete(&jb_tcp_sockets, sk);
 }
 
@@ -203,18 +197,12 @@ int BPF_PROG(jb_tcp_state, struct sock *sk, int old, int new)
 	return 0;
 }
 
+/* The census counts them; of a connection older than the agent it is to begin with this one. */
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(jb_tcp_retransmit, struct sock *sk, const struct sk_buff *skb)
 {
-	struct jb_tcp_socket *s = jb_tcp_find(sk);
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	union jb_totals *totals;
-
-	if (!s)
-		s = jb_tcp_new(sk, *(const __u16 *)&skb->cb[JB_CB_SEGMENTS]);
-	totals = s ? jb_workload_totals(s->row) : NULL;
-	if (totals && tp)
-		jb_tcp_catch_up32(&totals->tcp.retransmitted, &s->retransmitted, tp->total_retrans);
+	if (!jb_tcp_find(sk))
+		jb_tcp_new(sk, *(const __u16 *)&skb->cb[JB_CB_SEGMENTS]);
 	return 0;
 }
 
@@ -222,8 +210,8 @@ int BPF_PROG(jb_tcp_retransmit, struct sock *sk, const struct sk_buff *skb)
 SEC("tp_btf/tcp_retransmit_synack")
 int BPF_PROG(jb_tcp_retransmit_synack, const struct sock *sk, const struct request_sock *req)
 {
-	enum jb_tcp_leg leg = jb_socket_leg(&req->__req_common);
-	__u32 row = jb_workload_row(jb_socket_cgroup(sk), JB_SLOT_TCP + leg);
+	enum jb_tcp_path path = jb_socket_path(&req->__req_common);
+	__u32 row = jb_workload_row(jb_socket_cgroup(sk), JB_SLOT_TCP + path);
 	union jb_totals *totals = jb_workload_totals(row);
 
 	if (totals)

@@ -3,6 +3,7 @@
 #ifndef JB_TCP_BPF_H
 #define JB_TCP_BPF_H
 
+#include <jitterbug/contact.h>
 #include "socket.bpf.h"
 #include "workload.bpf.h"
 
@@ -62,13 +63,16 @@ static __noinline struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retran
 	if (!tp)
 		return NULL;
 	fresh.cgroup_id = jb_socket_cgroup(sk);
-	fresh.leg = jb_socket_leg(&sk->__sk_common);
-	if (sk->__sk_common.skc_state != TCP_SYN_SENT && sk->__sk_common.skc_state != TCP_SYN_RECV)
+	fresh.path = jb_socket_path(&sk->__sk_common);
+	if (sk->__sk_common.skc_state != TCP_SYN_SENT &&
+	    sk->__sk_common.skc_state != TCP_SYN_RECV) {
 		fresh.flags = JB_TCP_STOOD;
+		fresh.path = jb_path_over(fresh.path, sk->sk_rx_dst_ifindex);
+	}
 	fresh.bytes[JB_EGRESS] = jb_tcp_sent(tp);
 	fresh.bytes[JB_INGRESS] = jb_tcp_received(tp);
 	fresh.retransmitted = tp->total_retrans - retransmitting;
-	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.leg);
+	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.path);
 	s = bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!s)
 		jb_fault(JB_FAULT_SOCKET_STORAGE);
@@ -98,24 +102,30 @@ static __always_inline __u64 jb_tcp_catch_up(__u64 *total, __u64 *told, __u64 no
 	return 0;
 }
 
-static __always_inline void jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 now)
+static __always_inline __u32 jb_tcp_catch_up32(__u64 *total, __u32 *told, __u32 now)
 {
 	__u32 was = *(volatile __u32 *)told;
 
-	if ((__s32)(now - was) > 0 && __sync_val_compare_and_swap(told, was, now) == was)
-		__sync_fetch_and_add(total, now - was);
+	if ((__s32)(now - was) <= 0 || __sync_val_compare_and_swap(told, was, now) != was)
+		return 0;
+	__sync_fetch_and_add(total, now - was);
+	return now - was;
 }
 
-/* Brings the totals up to what the socket has counted; ret_moved: by how many octets. */
-static __always_inline void jb_tcp_account(struct jb_tcp_socket *s, const struct tcp_sock *tp,
-					   struct jb_tcp_totals *totals,
-					   __u64 ret_moved[JB_DIRECTION_MAX])
+/*
+ * Brings the totals up to what the socket has counted, and notes in the contact by how much.
+ * Returns whether that is anything.
+ */
+static __always_inline bool jb_tcp_account(struct jb_tcp_socket *s, const struct tcp_sock *tp,
+					   struct jb_tcp_totals *totals, struct jb_contact *c)
 {
-	ret_moved[JB_EGRESS] = jb_tcp_catch_up(&totals->bytes[JB_EGRESS], &s->bytes[JB_EGRESS],
-					       jb_tcp_sent(tp));
-	ret_moved[JB_INGRESS] = jb_tcp_catch_up(&totals->bytes[JB_INGRESS], &s->bytes[JB_INGRESS],
-						jb_tcp_received(tp));
-	jb_tcp_catch_up32(&totals->retransmitted, &s->retransmitted, tp->total_retrans);
+	c->bytes[JB_EGRESS] = jb_tcp_catch_up(&totals->bytes[JB_EGRESS], &s->bytes[JB_EGRESS],
+					      jb_tcp_sent(tp));
+	c->bytes[JB_INGRESS] = jb_tcp_catch_up(&totals->bytes[JB_INGRESS], &s->bytes[JB_INGRESS],
+					       jb_tcp_received(tp));
+	c->retransmitted_since = jb_tcp_catch_up32(&totals->retransmitted, &s->retransmitted,
+						   tp->total_retrans);
+	return c->bytes[JB_EGRESS] || c->bytes[JB_INGRESS] || c->retransmitted_since;
 }
 
 #endif

@@ -27,7 +27,7 @@ static __noinline int jb_listener_packet(struct __sk_buff *skb, __u32 offset)
 	    bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)) || tcp.rst || tcp.syn == tcp.ack)
 		return 0;
 	totals = jb_workload_totals(
-		jb_workload_row(jb_socket_cgroup(sk), JB_SLOT_TCP + JB_LEG_DIRECT));
+		jb_workload_row(jb_socket_cgroup(sk), JB_SLOT_TCP + JB_PATH_DIRECT));
 	if (totals)
 		__sync_fetch_and_add(&totals->tcp.listen_overflows, 1);
 	return 0;
@@ -39,7 +39,7 @@ static __noinline struct jb_tcp_socket *jb_tcp_adopt_packet(struct __sk_buff *sk
 {
 	struct jb_tcp_socket fresh = {
 		.cgroup_id = bpf_skb_cgroup_id(skb),
-		.leg = jb_packet_leg(sk),
+		.path = jb_path_over(jb_packet_path(sk), skb->ingress_ifindex),
 		.role = JB_TCP_ROLE_MAX,
 		.flags = JB_TCP_STOOD,
 	};
@@ -57,7 +57,7 @@ static __noinline struct jb_tcp_socket *jb_tcp_adopt_packet(struct __sk_buff *sk
 	if (state == BPF_TCP_CLOSE_WAIT && fresh.bytes[JB_INGRESS])
 		fresh.bytes[JB_INGRESS]--;
 	fresh.retransmitted = tp->total_retrans;
-	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.leg);
+	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.path);
 	return bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
 }
 
@@ -91,6 +91,57 @@ static __always_inline void jb_tcp_established_packet(struct __sk_buff *skb, str
 		jb_tcp_sample_packet(skb, s);
 }
 
+static __always_inline void jb_tcp_take_path(struct jb_tcp_socket *s, enum jb_tcp_path path)
+{
+	s->path = path;
+	s->row = jb_workload_row(s->cgroup_id, JB_SLOT_TCP + path);
+}
+
+/* A SYN. Where it leaves for shows whether it was led elsewhere; nothing has been counted yet. */
+static __noinline int jb_tcp_syn_packet(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct jb_tcp_socket *s = sk ? bpf_sk_storage_get(&jb_tcp_sockets, sk, NULL, 0) : NULL;
+
+	if (s && (s->path == JB_PATH_DIRECT || s->path == JB_PATH_TO_INBOUND) &&
+	    skb->ifindex == JB_LOOPBACK_IFINDEX)
+		jb_tcp_take_path(s, JB_PATH_REDIRECTED);
+	return 0;
+}
+
+/*
+ * Of the proxy to its client. NAT has put the port on it that the client wanted: another proxy
+ * wants this one, and who knows of no proxy the app's.
+ */
+static __noinline int jb_tcp_inbound_packet(struct __sk_buff *skb, __u32 offset)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct jb_tcp_socket *s = sk ? bpf_sk_storage_get(&jb_tcp_sockets, sk, NULL, 0) : NULL;
+	__be16 wire;
+	__u16 port;
+
+	if (!s || s->path != JB_PATH_ON_INBOUND ||
+	    bpf_skb_load_bytes(skb, offset, &wire, sizeof(wire)))
+		return 0;
+	port = bpf_ntohs(wire);
+	if (port == JB_PORT_INBOUND) {
+		jb_tcp_take_path(s, JB_PATH_INBOUND_DIRECT);
+		return 0;
+	}
+	s->port = port;
+	jb_tcp_take_path(s, JB_PATH_INBOUND_REDIRECTED);
+	return 0;
+}
+
+static __always_inline void jb_tcp_egress_packet(struct __sk_buff *skb, struct bpf_sock *sk,
+						 __u32 offset)
+{
+	if (sk->state == BPF_TCP_SYN_SENT)
+		jb_tcp_syn_packet(skb);
+	else if (sk->src_port == JB_PORT_INBOUND)
+		jb_tcp_inbound_packet(skb, offset);
+}
+
 /* `offset`: of the TCP header. */
 static __always_inline void jb_tcp_packet(struct __sk_buff *skb, __u32 offset,
 					  enum jb_direction direction)
@@ -99,9 +150,11 @@ static __always_inline void jb_tcp_packet(struct __sk_buff *skb, __u32 offset,
 
 	if (!sk)
 		return;
-	if (direction == JB_INGRESS && 1U << sk->state & JB_TCP_STANDS)
+	if (direction == JB_EGRESS)
+		jb_tcp_egress_packet(skb, sk, offset);
+	else if (1U << sk->state & JB_TCP_STANDS)
 		jb_tcp_established_packet(skb, sk);
-	else if (direction == JB_INGRESS && jb_config.kfuncs && sk->state == BPF_TCP_LISTEN)
+	else if (jb_config.kfuncs && sk->state == BPF_TCP_LISTEN)
 		jb_listener_packet(skb, offset);
 	if (jb_framing_is_wanted(sk))
 		jb_framing_packet(skb, offset, direction);

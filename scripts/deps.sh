@@ -27,6 +27,7 @@ build pc:zlib            zlib1g-dev                      zlib-devel             
 build pc:libmicrohttpd   libmicrohttpd-dev               libmicrohttpd-devel        libmicrohttpd-devel       libmicrohttpd    libmicrohttpd-dev
 build pc:libpcap         libpcap-dev                     libpcap-devel              libpcap-devel             libpcap          libpcap-dev
 build pc:libcurl         libcurl4-openssl-dev|libcurl4-gnutls-dev libcurl-devel           libcurl-devel             curl             curl-dev
+build pc:libcrypto        libssl-dev                      openssl-devel              libopenssl-devel          openssl          openssl-dev
 build pc:jansson         libjansson-dev                  jansson-devel              libjansson-devel          jansson          jansson-dev
 build inc:uthash.h       uthash-dev                      uthash-devel               uthash-devel              uthash           uthash-dev
 

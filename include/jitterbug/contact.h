@@ -24,15 +24,19 @@ struct jb_contact {
 	__u64 started_ns;              /* CLOCK_MONOTONIC; 0: older than the agent */
 	__u64 at_ns;
 	__u32 srtt_us;
-	__u32 retransmitted; /* segments, of the connection */
-	__u16 local_port;    /* host order, both */
+	__u32 rtt_min_us;          /* the smallest of the kernel's window (5 min); 0: none */
+	__u32 retransmitted;       /* segments, of the connection */
+	__u32 retransmitted_since; /* of these, since the record before */
+	__u32 uid;                 /* of the socket, as the host has it */
+	__u32 zero;
+	__u16 local_port; /* host order, both; where NAT has led it here, what the client wanted */
 	__u16 remote_port;
 	__u8 what;   /* enum jb_contact_what, or'ed */
 	__u8 reason; /* CLOSED: enum jb_tcp_end; FAILED: enum jb_tcp_failure */
 	__u8 role;   /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
-	__u8 leg;    /* enum jb_tcp_leg */
+	__u8 path;   /* enum jb_tcp_path */
 };
 
-_Static_assert(sizeof(struct jb_contact) == 112, "no hidden padding in what is written out");
+_Static_assert(sizeof(struct jb_contact) == 128, "no hidden padding in what is written out");
 
 #endif

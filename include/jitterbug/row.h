@@ -13,8 +13,8 @@ enum jb_slot {
 	JB_SLOT_SIGNAL = JB_SLOT_RTP + JB_DIRECTION_MAX * JB_MEDIA_MAX, /* + direction */
 	JB_SLOT_QUALITY = JB_SLOT_SIGNAL + JB_DIRECTION_MAX,            /* + direction */
 	JB_SLOT_UDP = JB_SLOT_QUALITY + JB_DIRECTION_MAX,
-	JB_SLOT_TCP, /* + leg */
-	JB_SLOT_MAX = JB_SLOT_TCP + JB_LEG_MAX
+	JB_SLOT_TCP, /* + path; of sums by labels + leg, of which there are as many at most */
+	JB_SLOT_MAX = JB_SLOT_TCP + JB_PATH_MAX
 };
 
 JB_INLINE __u32 jb_slot_rtp(__u8 direction, __u8 media)

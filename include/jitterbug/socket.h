@@ -37,13 +37,13 @@ struct jb_tcp_socket {
 	__u64 started_ns; /* connect(), then established; 0 for one older than the agent */
 	__u64 bytes[JB_DIRECTION_MAX]; /* a client's SYN is one sent */
 	__u32 retransmitted;
-	__u32 srtt; /* the latest sample, where samples are taken from it; tcp_sock's unit */
-	__u32 row;  /* of JB_SLOT_TCP + leg */
-	__u8 leg;   /* enum jb_tcp_leg */
-	__u8 role;  /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
-	__u8 flags; /* enum jb_tcp_flag; written with the socket locked */
-	__u8 zero;
-	__u64 other; /* JB_OTHER_...; the rest 0: not known */
+	__u32 srtt;    /* the latest sample, where samples are taken from it; tcp_sock's unit */
+	__u32 row;     /* of JB_SLOT_TCP + path */
+	__u8 path : 4; /* enum jb_tcp_path */
+	__u8 role : 4; /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
+	__u8 flags;    /* enum jb_tcp_flag; written with the socket locked */
+	__u16 port;    /* that the client has connected to, where it was led to another; else 0 */
+	__u64 other;   /* JB_OTHER_...; the rest 0: not known */
 };
 
 /* Ends of a connection, by the client's and the server's initial sequence number. */

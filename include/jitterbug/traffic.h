@@ -65,10 +65,32 @@ enum jb_tcp_failure {
 	JB_TCP_FAILURE_MAX
 };
 
-/* Between whom a connection is. More legs come with the mesh. */
-enum jb_tcp_leg { JB_LEG_DIRECT, JB_LEG_LOOPBACK, JB_LEG_MAX };
+/*
+ * The way of a connection as this end's addresses and ports tell it, and as its packets go. What
+ * that means depends on whose end it is: user/workloads/leg.h.
+ */
+enum jb_tcp_path {
+	JB_PATH_DIRECT,      /* none of those below */
+	JB_PATH_LOOPBACK,    /* one end is 127.0.0.0/8 or ::1 */
+	JB_PATH_SELF,        /* both ends are one address */
+	JB_PATH_REDIRECTED,  /* its packets stay on this host, though its remote is elsewhere */
+	JB_PATH_ON_OUTBOUND, /* server: on the loopback's JB_PORT_OUTBOUND */
+	JB_PATH_TO_INBOUND,  /* client: to a JB_PORT_INBOUND */
+	/* Server, on JB_PORT_INBOUND: */
+	JB_PATH_ON_INBOUND,         /* nothing was sent yet that would tell which of these: */
+	JB_PATH_INBOUND_DIRECT,     /* the client has connected to this port */
+	JB_PATH_INBOUND_REDIRECTED, /* to another, and was led here */
+	JB_PATH_ON_ADMIN,           /* server: on JB_PORT_ADMIN or JB_PORT_CONTROL */
+	JB_PATH_MAX
+};
 
-/* Of (workload, leg). Bytes of payload. */
+/* Of Linkerd's proxy. */
+#define JB_PORT_OUTBOUND 4140
+#define JB_PORT_INBOUND  4143
+#define JB_PORT_CONTROL  4190
+#define JB_PORT_ADMIN    4191
+
+/* Of (workload, path). Bytes of payload. */
 struct jb_tcp_totals {
 	struct jb_rtt_histogram rtt;
 	struct jb_rtt_histogram connect;

@@ -153,7 +153,7 @@ static void add_row(void *ctx, const struct jb_row_key *key, __u32 row)
 	struct seen *seen = ctx;
 
 	jb_kernel_add_totals(seen->kernel, row, &totals);
-	if (key->slot == JB_SLOT_TCP + JB_LEG_DIRECT)
+	if (key->slot == JB_SLOT_TCP + JB_PATH_DIRECT)
 		for (int i = 0; i < JB_RTT_BUCKETS; i++)
 			seen->round_trips += totals.tcp.rtt.bucket[i];
 	if (key->slot == JB_SLOT_UDP) {

@@ -228,7 +228,7 @@ static void add_row(void *ctx, const struct jb_row_key *key, __u32 row)
 	if (key->slot == JB_SLOT_SIGNAL + JB_INGRESS)
 		for (int i = 0; i < JB_RTT_BUCKETS; i++)
 			sums->stun_answers += totals.signal.stun_rtt.bucket[i];
-	if (key->slot == JB_SLOT_TCP + JB_LEG_DIRECT)
+	if (key->slot == JB_SLOT_TCP + JB_PATH_DIRECT)
 		sums->framed += totals.tcp.rtp_packets[JB_INGRESS];
 }
 

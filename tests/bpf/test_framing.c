@@ -144,12 +144,12 @@ static void check_counted(const struct jb_harness *h, const char *name, enum jb_
 
 	want.tcp.rtp_packets[direction] = packets;
 	want.tcp.rtp_bytes[direction] = bytes;
-	jb_harness_grown(h, JB_SLOT_TCP + JB_LEG_DIRECT, &grown);
+	jb_harness_grown(h, JB_SLOT_TCP + JB_PATH_DIRECT, &grown);
 	for (size_t i = 0; i < sizeof(grown) / sizeof(__u64); i++)
 		if (grown.word[i] != want.word[i])
 			fail_msg("%s: word %zu: %llu instead of %llu", name, i, grown.word[i],
 				 want.word[i]);
-	jb_harness_check_still(h, name, 1 << (JB_SLOT_TCP + JB_LEG_DIRECT));
+	jb_harness_check_still(h, name, 1 << (JB_SLOT_TCP + JB_PATH_DIRECT));
 }
 
 static void check_segment(struct jb_harness *h, const struct segment *s,

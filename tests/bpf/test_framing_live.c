@@ -21,16 +21,16 @@ static void frame_rtp(struct jb_wire *w, __u16 size, __u16 n)
 	jb_wire_fill(w, 0x5a, size - 12);
 }
 
-/* RTP in TCP that passed in this direction, whatever the leg. */
+/* RTP in TCP that passed in this direction, whatever the path. */
 static void framed(const struct jb_harness *h, enum jb_direction direction, __u64 *ret_packets,
 		   __u64 *ret_bytes)
 {
 	*ret_packets = 0;
 	*ret_bytes = 0;
-	for (int leg = 0; leg < JB_LEG_MAX; leg++) {
+	for (int path = 0; path < JB_PATH_MAX; path++) {
 		union jb_totals grown;
 
-		jb_harness_grown(h, JB_SLOT_TCP + leg, &grown);
+		jb_harness_grown(h, JB_SLOT_TCP + path, &grown);
 		*ret_packets += grown.tcp.rtp_packets[direction];
 		*ret_bytes += grown.tcp.rtp_bytes[direction];
 	}

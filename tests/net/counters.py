@@ -84,7 +84,7 @@ def at_most(metrics, name, bound, **labels):
     return int(family(metrics, f"{name}_bucket", le=bound, **labels))
 
 
-def settle(agent, figure, expected, deadline=5):
+def settle(agent, figure, expected, deadline=15):
     """Scrapes until figure(metrics) is what is expected, asserts it, and returns the metrics."""
     end = time.monotonic() + deadline
     metrics = agent.metrics()

@@ -17,6 +17,7 @@ import gzip
 import http.server
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -33,9 +34,12 @@ RESOURCES = {
     "/api/v1/pods": ("pods", "Pod"),
     "/api/v1/services": ("services", "Service"),
     "/api/v1/namespaces": ("namespaces", "Namespace"),
+    "/api/v1/configmaps": ("configmaps", "ConfigMap"),
     "/apis/networking.k8s.io/v1/networkpolicies": ("networkpolicies", "NetworkPolicy"),
 }
 KINDS = dict(RESOURCES.values())
+# Those of one namespace: the path but for it is that of all.
+NAMESPACED = re.compile(r"(/.+)/namespaces/([^/]+)(/[^/]+)")
 
 
 def pod(namespace, name, node="here", containers=("app",), **more):
@@ -65,6 +69,10 @@ def namespace(name, **labels):
 def policy(namespace, name, **spec):
     return {"kind": "NetworkPolicy", "metadata": {"namespace": namespace, "name": name},
             "spec": {"podSelector": {}, **spec}}
+
+
+def config_map(namespace, name, **data):
+    return {"kind": "ConfigMap", "metadata": {"namespace": namespace, "name": name}, "data": data}
 
 
 def certificates(directory):
@@ -108,8 +116,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         cluster = self.server.cluster
         url = urllib.parse.urlsplit(self.path)
         query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
-        verb = "kubelet" if url.path == "/pods" else "watch" if "watch" in query else "list"
-        self.resource, self.kind = RESOURCES.get(url.path, ("pods", "Pod"))
+        path, namespaced = url.path, NAMESPACED.fullmatch(url.path)
+        if namespaced:
+            path = namespaced[1] + namespaced[3]
+            query["namespace"] = namespaced[2]
+        verb = "kubelet" if path == "/pods" else "watch" if "watch" in query else "list"
+        self.resource, self.kind = RESOURCES.get(path, ("pods", "Pod"))
         self.fault = cluster.take_fault(verb, self.resource)
         cluster.requests.append((verb, query))
         cluster.times[verb].append(time.monotonic())
@@ -117,7 +129,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         while verb in cluster.silent and not cluster.stopping:
             time.sleep(BOOKMARK_S)
         try:
-            self.check(cluster, verb, url.path)
+            self.check(cluster, verb, path)
             getattr(self, verb)(cluster, query)
         except Refusal as refusal:
             self.refuse(*refusal.args)
@@ -355,12 +367,17 @@ class FakeKubernetes:
 
     @staticmethod
     def _matches(obj, query):
+        if query.get("namespace") not in (obj["metadata"].get("namespace"), None):
+            return False
         for term in query.get("fieldSelector", "").split(","):
             if term.startswith("spec.nodeName="):
                 if obj["spec"].get("nodeName") not in (term.removeprefix("spec.nodeName="), None):
                     return False
             elif term.startswith("status.phase!="):
                 if obj.get("status", {}).get("phase") == term.removeprefix("status.phase!="):
+                    return False
+            elif term.startswith("metadata.name="):
+                if obj["metadata"]["name"] != term.removeprefix("metadata.name="):
                     return False
             elif term:
                 raise Refusal(400, f"no such field: {term}")

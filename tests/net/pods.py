@@ -68,20 +68,23 @@ def make_account(directory, server, ca=None):
     return directory
 
 
-def agent_of(server, account, *options):
+def agent_of(server, account, *options, netns=None):
     """An agent that finds this service account and that API server as in a pod."""
     url = urllib.parse.urlsplit(server.url)
     env = {"KUBERNETES_SERVICE_HOST": url.hostname, "KUBERNETES_SERVICE_PORT": str(url.port),
            "JITTERBUG_NODE": "here"}
-    return lab.Agent(*options, env=env,
+    return lab.Agent(*options, env=env, netns=netns,
                      before=("unshare", "-m", "sh", "-c", IN_A_POD, str(account)))
 
 
 @contextlib.contextmanager
-def kubernetes_node(directory, *options):
+def kubernetes_node(directory, *options, netns=None):
     """A Node, its agent with these options; its files are in that new directory."""
     certificate = certificates(os.path.join(directory, "authority"))
-    with FakeKubernetes(str(directory), certificate) as server:
+
+    def serve():
+        return FakeKubernetes(str(directory), certificate)
+    with lab.run_in_netns(netns, serve) if netns else serve() as server:
         account = make_account(os.path.join(directory, "account"), server)
-        with agent_of(server, account, *options) as agent:
+        with agent_of(server, account, *options, netns=netns) as agent:
             yield Node(server, agent)

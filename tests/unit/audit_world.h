@@ -53,6 +53,7 @@ static void fill(struct jb_who *ret, const struct jb_who *who)
 		strcpy(ret->unit, who->unit);
 	if (*who->workload)
 		strcpy(ret->workload, who->workload);
+	ret->role = who->role;
 }
 
 static enum jb_who_answer answer_self(void *ctx, const struct jb_ends *ends, struct jb_who *ret)
@@ -100,8 +101,8 @@ static inline int audit_setup(void **state)
 	if (fd < 0 || close(fd) || unlink(world.file))
 		return -1;
 	world.now_ns = START;
-	world.self = (struct jb_who){"calls", "sfu-0", "", "sfu", false};
-	world.peer = (struct jb_who){"calls", "redis-0", "", "redis", false};
+	world.self = (struct jb_who){"calls", "sfu-0", "", "sfu", false, JB_ROLE_UNMESHED};
+	world.peer = (struct jb_who){"calls", "redis-0", "", "redis", false, JB_ROLE_UNMESHED};
 	world.options = (struct jb_audit_options){
 		.node = "worker-1", .whois = {.self = answer_self, .peer = answer_peer}};
 	return 0;

@@ -36,6 +36,8 @@ struct config {
 	struct jb_address listen;
 	char *columns;
 	uint32_t port;
+	struct jb_list targets;
+	struct jb_list words;
 	char *file;
 };
 
@@ -63,6 +65,10 @@ static const struct jb_option table[] = {
 	 .argument_only = true, .help = "columns to show"},
 	{"port", JB_OPTION_U32(struct config, port), .min = 0, .max = 65535, .argument_only = true,
 	 .help = "only this port"},
+	{"target", JB_OPTION_LIST(struct config, targets), .placeholder = "NAME=URL",
+	 .help = "whom to ask"},
+	{"w", JB_OPTION_LIST(struct config, words), .placeholder = "WORD", .argument_only = true,
+	 .help = "words to find"},
 	{"config", JB_OPTION_CONFIG(struct config, file), .help = "read options from FILE"},
 };
 
@@ -99,6 +105,9 @@ static inline void done(void)
 	jb_options_free(&options, &config);
 	assert_null(config.node);
 	assert_null(config.file);
+	assert_null(config.targets.item);
+	assert_int_equal(config.targets.count, 0);
+	assert_null(config.words.item);
 }
 
 #define ASSERT_GOOD(...) assert_int_equal(PARSE(__VA_ARGS__), 0)
@@ -133,6 +142,18 @@ static inline void assert_bad_default(const struct jb_option *row, const char *e
 	assert_int_equal(jb_options_parse(&alone, 0, NULL, &config, NULL, error, sizeof(error)),
 			 -EINVAL);
 	assert_string_equal(error, expected);
+}
+
+/* The items, with a line break behind each. */
+static inline const char *lines_of(const struct jb_list *list)
+{
+	static char text[JB_LIST_ITEMS_MAX * 8];
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < list->count && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", list->item[i]);
+	return text;
 }
 
 static inline unsigned int count_ports(void)

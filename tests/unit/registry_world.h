@@ -40,6 +40,10 @@ static struct {
 		const char *id;
 		const char *unit;
 	} container[CONTAINERS];
+	struct {
+		const char *id;
+		const char *name;
+	} pod_container[CONTAINERS];
 	int walks;
 	int walk_result; /* 1: incomplete */
 } world;
@@ -148,14 +152,21 @@ int jb_container_names_find(struct jb_container_names *names, const struct jb_co
 	return -ENOENT;
 }
 
-static inline bool find_pod(void *ctx, const char *uid, struct jb_pod_name *ret)
+/* Containers of pods are told by their ids. */
+static inline bool find_pod(void *ctx, const char *uid, const char *container_id,
+			    struct jb_pod_name *ret)
 {
 	(void)ctx;
-	for (int i = 0; i < PODS; i++)
-		if (world.pod[i].uid && !strcmp(world.pod[i].uid, uid)) {
-			*ret = world.pod[i].name;
-			return true;
-		}
+	for (int i = 0; i < PODS; i++) {
+		if (!world.pod[i].uid || strcmp(world.pod[i].uid, uid) != 0)
+			continue;
+		*ret = world.pod[i].name;
+		for (int c = 0; c < CONTAINERS; c++)
+			if (world.pod_container[c].id &&
+			    !strcmp(world.pod_container[c].id, container_id))
+				strcpy(ret->container, world.pod_container[c].name);
+		return true;
+	}
 	return false;
 }
 

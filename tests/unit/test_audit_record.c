@@ -75,7 +75,8 @@ static void test_failed(void **state)
 
 	(void)state;
 	audit_open(world.file);
-	world.self = (struct jb_who){.unit = "backup.service", .workload = "backup.service"};
+	world.self = (struct jb_who){
+		.unit = "backup.service", .workload = "backup.service", .role = JB_ROLE_UNMESHED};
 	contact.reason = JB_TCP_NO_ANSWER;
 	tell_contact(&contact);
 	assert_text("{\"time\":\"2026-11-23T14:40:01.123456Z\",\"event\":\"connection_failed\","
@@ -144,12 +145,12 @@ static void test_numbers_out_of_range(void **state)
 
 	(void)state;
 	audit_open(world.file);
-	contact.role = contact.leg = contact.reason = 255;
+	contact.role = contact.path = contact.reason = 255;
 	contact.started_ns = contact.at_ns + 1;
 	tell_contact(&contact);
 	line = only_line();
 	assert_string_equal(text_of(line, "role"), "unknown");
-	assert_true(json_is_null(json_object_get(line, "leg")));
+	assert_string_equal(text_of(line, "leg"), "unknown");
 	assert_true(json_is_null(json_object_get(line, "reason")));
 	assert_true(json_integer_value(json_object_get(line, "duration_seconds")) == 0);
 	json_decref(line);
@@ -320,7 +321,7 @@ static void test_loopback(void **state)
 	}
 	tell_contact(&contact);
 	assert_false(world.asked.loopback);
-	contact.leg = JB_LEG_LOOPBACK;
+	contact.path = JB_PATH_LOOPBACK;
 	tell_contact(&contact);
 	assert_true(world.asked.loopback);
 }

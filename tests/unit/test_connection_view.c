@@ -16,6 +16,8 @@
 static struct jb_connection connection;
 static struct jb_connection_info info;
 
+static enum jb_mesh_role role;
+
 static int setup(void **state)
 {
 	(void)state;
@@ -24,7 +26,7 @@ static int setup(void **state)
 		.remote.octet = {0x20, 0x01, 0x0d, 0xb8, [15] = 1},
 		.socket = {.started_ns = NOW - 61 * JB_SECOND_NS,
 			   .role = JB_TCP_SERVER,
-			   .leg = JB_LEG_DIRECT},
+			   .path = JB_PATH_DIRECT},
 		.bytes = {[JB_INGRESS] = 5, [JB_EGRESS] = 6000000000},
 		.srtt_us = 250,
 		.rttvar_us = 125,
@@ -36,6 +38,7 @@ static int setup(void **state)
 		.state = TCP_ESTABLISHED,
 	};
 	memset(&info, 0xff, sizeof(info));
+	role = JB_ROLE_UNMESHED;
 	return 0;
 }
 
@@ -43,7 +46,7 @@ static void view(const struct jb_identity *identity)
 {
 	static const struct jb_identity peer = {"", "", "", "redis.service"};
 
-	jb_connection_view(&connection, identity, identity ? &peer : NULL, NOW, &info);
+	jb_connection_view(&connection, identity, role, identity ? &peer : NULL, NOW, &info);
 }
 
 static void test_figures(void **state)
@@ -158,18 +161,24 @@ static void test_roles_and_legs(void **state)
 {
 	(void)state;
 	connection.socket.role = JB_TCP_CLIENT;
-	connection.socket.leg = JB_LEG_LOOPBACK;
+	connection.socket.path = JB_PATH_LOOPBACK;
 	view(NULL);
 	assert_string_equal(info.role, "client");
 	assert_string_equal(info.leg, "loopback");
 	connection.socket.role = JB_TCP_ROLE_MAX;
 	view(NULL);
 	assert_string_equal(info.role, "unknown");
-	connection.socket.role = 255;
-	connection.socket.leg = 255;
+	connection.socket.role = 15;
+	connection.socket.path = 15;
 	view(NULL);
 	assert_string_equal(info.role, "unknown");
-	assert_non_null(info.leg);
+	assert_string_equal(info.leg, "unknown");
+	connection.socket.path = JB_PATH_TO_INBOUND;
+	view(NULL);
+	assert_string_equal(info.leg, "direct");
+	role = JB_ROLE_PROXY;
+	view(NULL);
+	assert_string_equal(info.leg, "mesh_out");
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)

@@ -28,6 +28,7 @@ static struct jb_edge_info an_info(void)
 		.protocol = "tcp",
 		.verdict = "allowed",
 		.policies = "redis/clients",
+		.leg = "mesh_out",
 		.port = 6379,
 		.connections = 12,
 		.failures = 3,
@@ -35,6 +36,12 @@ static struct jb_edge_info an_info(void)
 		.bytes_received = 50,
 		.idle_ns = 1500000000,
 		.age_ns = 61000000000,
+		.mesh_requests = 100,
+		.mesh_failures = 1,
+		.mesh_latency_ns = 25000000,
+		.mesh_network_ns = 20000000,
+		.mesh_residence_ns = 5000000,
+		.mesh_retransmits = 2,
 	};
 }
 
@@ -51,7 +58,10 @@ static void test_json(void **state)
 		"\"pod\":\"livekit-server-86d4c\",\"unit\":\"\",\"peer_namespace\":\"redis\","
 		"\"peer_workload\":\"redis-master\",\"peer_pod\":\"redis-master-0\","
 		"\"protocol\":\"tcp\",\"port\":6379,\"connections\":12,\"failures\":3,"
-		"\"bytes_sent\":1234567,\"bytes_received\":50,\"verdict\":\"allowed\","
+		"\"bytes_sent\":1234567,\"bytes_received\":50,\"leg\":\"mesh_out\","
+		"\"mesh_requests\":100,\"mesh_failures\":1,\"mesh_latency_seconds\":0.025,"
+		"\"mesh_network_seconds\":0.02,\"mesh_residence_seconds\":0.005,"
+		"\"mesh_retransmits\":2,\"verdict\":\"allowed\","
 		"\"policies\":\"redis/clients\",\"idle_seconds\":1.5,\"age_seconds\":61}");
 	jb_buffer_free(&out);
 }
@@ -94,14 +104,14 @@ static void test_cells(void **state)
 	static const char *const texts[] = {"source",
 					    "livekit/livekit-server-86d4c",
 					    "redis/redis-master",
-					    "tcp",
+					    "mesh_out",
 					    "6379",
 					    "12",
 					    "3",
 					    "1234.6",
 					    "0.1",
-					    "allowed",
-					    "1.5s"};
+					    "25.00",
+					    "allowed"};
 	const struct jb_record_column *columns[JB_RECORD_COLUMNS_MAX];
 	struct jb_edge_info info = an_info();
 	size_t count = shown(columns);
@@ -158,6 +168,8 @@ static void test_table_fits(void **state)
 	info.failures = 123456;
 	info.bytes_sent = info.bytes_received = 9876543210;
 	info.verdict = "no_policy";
+	info.leg = "plain_out";
+	info.mesh_latency_ns = 1234567890;
 	info.idle_ns = 359999000000000;
 	assert_int_equal(jb_record_print(&jb_edge_record, &info, 1, columns, count, file), 0);
 	fclose(file);

@@ -123,6 +123,7 @@ static void test_scan(void **state)
 	assert_string_equal(names.namespace_, "calls");
 	assert_string_equal(names.pod, "sfu");
 	assert_string_equal(names.container, "app");
+	assert_true(names.names_only && !names.meshed);
 	jb_pod_table_free(table);
 	unlink(link);
 	snprintf(link, sizeof(link), "%s/containers/sfu_calls_app-%s.log", base, ID);
@@ -138,12 +139,57 @@ static void test_scan(void **state)
 	assert_int_equal(rmdir(base), 0);
 }
 
+static bool is_meshed(const char *base)
+{
+	struct jb_pod_sink sink = {.list_begin = list_begin, .list_end = list_end, .put = put};
+	struct jb_pod_table *table;
+	struct jb_pod_names names;
+	struct jb_outcome outcome;
+
+	assert_int_equal(jb_pod_table_new(&table, 10, 10), 0);
+	sink.ctx = table;
+	jb_files_scan(base, &sink, &outcome);
+	assert_int_equal(jb_pod_table_lookup(table, "u-1", NULL, &names), JB_POD_FOUND);
+	jb_pod_table_free(table);
+	return names.meshed;
+}
+
+/* By its directory, or by a link to one that is gone. */
+static void test_a_proxy(void **state)
+{
+	static const char *const dirs[] = {"/pods", "/pods/calls_sfu_u-1",
+					   "/pods/calls_sfu_u-1/linkerd-proxy", "/containers"};
+	char base[] = "/tmp/jb-files-XXXXXX", path[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(base));
+	make(base, dirs[0]);
+	make(base, dirs[1]);
+	assert_false(is_meshed(base));
+	make(base, dirs[2]);
+	assert_true(is_meshed(base));
+	snprintf(path, sizeof(path), "%s%s", base, dirs[2]);
+	rmdir(path);
+	make(base, dirs[3]);
+	assert_false(is_meshed(base));
+	snprintf(path, sizeof(path), "%s/containers/sfu_calls_linkerd-proxy-%s.log", base, ID);
+	assert_int_equal(symlink("/var/log/pods/calls_sfu_u-1/linkerd-proxy/0.log", path), 0);
+	assert_true(is_meshed(base));
+	unlink(path);
+	for (int i = 3; i >= 0; i--) {
+		snprintf(path, sizeof(path), "%s%s", base, dirs[i]);
+		rmdir(path);
+	}
+	assert_int_equal(rmdir(base), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pod_names),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_a_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

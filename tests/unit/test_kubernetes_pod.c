@@ -82,6 +82,8 @@ static void test_whole_pod(void **state)
 	assert_string_equal(pod->phase, "Running");
 	assert_true(pod->host_network && pod->meshed && pod->deleting);
 	assert_false(pod->labels_cut || pod->names_only || jb_pod_has_ended(pod));
+	assert_int_equal(pod->proxy_port, 4191);
+	assert_false(pod->asks_for_proxy);
 	assert_int_equal(pod->n_labels, 2);
 	assert_string_equal(pod->labels[0].key, "app");
 	assert_string_equal(pod->labels[0].value, "sfu");
@@ -119,6 +121,9 @@ static void test_bare_pods(void **state)
 		assert_string_equal(pod->ip2, "");
 		assert_int_equal(pod->n_containers + pod->n_labels, 0);
 		assert_false(pod->host_network || pod->meshed || pod->deleting);
+		assert_false(pod->proxy_port || pod->asks_for_proxy);
+		assert_string_equal(pod->skip_outbound, "");
+		assert_string_equal(pod->skip_inbound, "");
 		free(pod);
 	}
 }
@@ -175,6 +180,85 @@ static void test_static_pods(void **state)
 		       "'spec':{'nodeName':'0'}}");
 	assert_string_equal(pod->workload, "sfu-0");
 	free(pod);
+}
+
+#define MESHED(annotations, spec)                                                                  \
+	"{'metadata':{" BARE ",'annotations':" annotations "},'spec':" spec "}"
+#define PROXY(ports) "{'containers':[{'name':'app'},{'name':'linkerd-proxy','ports':" ports "}]}"
+#define SKIP                                                                                       \
+	"{'config.linkerd.io/skip-outbound-ports':'25,587','config.linkerd.io/"                    \
+	"skip-inbound-ports':'80'}"
+#define INIT(arguments)                                                                            \
+	"{'containers':[{'name':'linkerd-proxy'}],'initContainers':[{'name':'other','args':"       \
+	"['--outbound-ports-to-ignore=1']},{'name':'linkerd-init','args':" arguments "}]}"
+
+static void test_proxies(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned short port;
+		const char *skip_outbound, *skip_inbound;
+	} cases[] = {
+		{MESHED("{}", PROXY("[{'name':'linkerd-proxy','containerPort':4143},{'name':"
+				    "'linkerd-admin','containerPort':5191}]")),
+		 5191, "", ""},
+		{MESHED("null", "{'initContainers':[{'name':'linkerd-proxy','ports':[{'name':"
+				"'linkerd-admin','containerPort':65535}]}]}"),
+		 65535, "", ""},
+		{MESHED("{}", PROXY("[]")), 4191, "", ""},
+		{MESHED("{}", PROXY("[{'name':'linkerd-admin','containerPort':0}]")), 4191, "", ""},
+		{MESHED("{}", PROXY("[{'name':'linkerd-admin','containerPort':65536}]")), 4191, "",
+		 ""},
+		{MESHED("{}", PROXY("[{'name':'linkerd-admin','containerPort':'1'},7]")), 4191, "",
+		 ""},
+		{MESHED("{}", PROXY("{'linkerd-admin':1}")), 4191, "", ""},
+		{MESHED(SKIP, PROXY("[]")), 4191, "25,587", "80"},
+		{MESHED(SKIP, "{'containers':[{'name':'app'}],'initContainers':[7,{'name':7}]}"), 0,
+		 "", ""},
+		{MESHED(SKIP, INIT("['--inbound-ports-to-ignore','4190,4191',"
+				   "'--outbound-ports-to-ignore=443,25']")),
+		 4191, "443,25,587", "4190,4191,80"},
+		{MESHED("{}", INIT("['--inbound-ports-to-ignore-not','1','--proxy-uid','2102',7,"
+				   "'--outbound-ports-to-ignore']")),
+		 4191, "", ""},
+		{MESHED("{}", INIT("'--inbound-ports-to-ignore=1'")), 4191, "", ""},
+		{MESHED("{'config.linkerd.io/skip-inbound-ports':80}", INIT("null")), 4191, "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct jb_pod *pod = read_pod(cases[i].text);
+
+		assert_int_equal(pod->proxy_port, cases[i].port);
+		assert_int_equal(pod->meshed, cases[i].port != 0);
+		assert_string_equal(pod->skip_outbound, cases[i].skip_outbound);
+		assert_string_equal(pod->skip_inbound, cases[i].skip_inbound);
+		free(pod);
+	}
+}
+
+static void test_who_asks_for_a_proxy(void **state)
+{
+	static const struct {
+		const char *value;
+		bool asks;
+	} cases[] = {{"'enabled'", true},   {"'ingress'", true}, {"'disabled'", false},
+		     {"'Enabled'", false},  {"''", false},       {"true", false},
+		     {"'enabled '", false}, {"null", false}};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct jb_pod *pod;
+
+		snprintf(text, sizeof(text),
+			 "{'metadata':{" BARE ",'annotations':{'linkerd.io/inject':%s}}}",
+			 cases[i].value);
+		pod = read_pod(text);
+		assert_int_equal(pod->asks_for_proxy, cases[i].asks);
+		assert_false(pod->meshed);
+		free(pod);
+	}
 }
 
 static void test_ids_that_are_none(void **state)
@@ -296,13 +380,39 @@ static void test_bounds(void **state)
 	json_decref(json);
 }
 
+/* As long as an annotation may be: the first ports are kept, and the pod is. */
+static void test_long_lists_of_ports(void **state)
+{
+	json_t *json = parse(MESHED("{}", PROXY("[]")));
+	json_t *annotations = json_object_get(json_object_get(json, "metadata"), "annotations");
+	char text[10000] = "";
+	struct jb_pod_view view;
+
+	(void)state;
+	for (int i = 0, len = 0; i < 1000; i++)
+		len += sprintf(text + len, "%d,", 10000 + i);
+	json_object_set_new(annotations, "config.linkerd.io/skip-outbound-ports",
+			    json_string(text));
+	assert_int_equal(read_with(json, &view), 0);
+	assert_int_equal(strlen(view.pod.skip_outbound), 42 * strlen("10000,") - 1);
+	assert_true(jb_ports_have(view.pod.skip_outbound, 10041));
+	assert_false(jb_ports_have(view.pod.skip_outbound, 10042));
+	json_decref(json);
+}
+
 static void test_equal(void **state)
 {
 	static const char *const others[] = {
+		"{'metadata':{" BARE "}}",
 		"{'metadata':{'namespace':'calls','name':'sfu-0','uid':'u-2'}}",
 		"{'metadata':{" BARE ",'labels':{'a':'b'}}}",
 		"{'metadata':{" BARE ",'labels':{'a':'c'}}}",
 		"{'metadata':{" BARE "},'spec':{'hostNetwork':true}}",
+		"{'metadata':{" BARE ",'annotations':{'linkerd.io/inject':'enabled'}}}",
+		MESHED("{}", PROXY("[]")),
+		MESHED(SKIP, PROXY("[]")),
+		MESHED("{'config.linkerd.io/skip-outbound-ports':'25,587'}", PROXY("[]")),
+		MESHED("{}", PROXY("[{'name':'linkerd-admin','containerPort':1}]")),
 		"{'metadata':{" BARE "},'status':{'podIP':'fd00::1','podIPs':[{'ip':'fd00::1'},"
 		"{'ip':'10.1.0.1'}]}}",
 		"{'metadata':{" BARE "},'status':{'podIP':'fd00::1','podIPs':[{'ip':'fd00::1'}]}}",
@@ -330,9 +440,12 @@ int main(void)
 		cmocka_unit_test(test_bare_pods),
 		cmocka_unit_test(test_workloads),
 		cmocka_unit_test(test_static_pods),
+		cmocka_unit_test(test_proxies),
+		cmocka_unit_test(test_who_asks_for_a_proxy),
 		cmocka_unit_test(test_ids_that_are_none),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_long_lists_of_ports),
 		cmocka_unit_test(test_equal),
 	};
 

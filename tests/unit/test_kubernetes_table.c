@@ -49,6 +49,8 @@ static struct jb_pod *make(struct made *made, int n, int id)
 		.created_by_name = "",
 		.workload = "",
 		.phase = "Running",
+		.skip_outbound = "",
+		.skip_inbound = "",
 		.containers = &made->container,
 		.n_containers = 1,
 	};
@@ -279,6 +281,62 @@ static void test_names_add_to_what_is_known(void **state)
 	assert_false(jb_pod_table_get(table, "uid-2")->names_only);
 }
 
+static bool is_meshed(struct jb_pod_table *table, const char *uid)
+{
+	struct jb_pod_names names;
+
+	assert_int_equal(jb_pod_table_lookup(table, uid, NULL, &names), JB_POD_FOUND);
+	return names.meshed;
+}
+
+static bool has_names_only(struct jb_pod_table *table, const char *uid)
+{
+	struct jb_pod_names names;
+
+	assert_int_equal(jb_pod_table_lookup(table, uid, id_of(99), &names),
+			 JB_POD_CONTAINER_NOT_YET);
+	return names.names_only;
+}
+
+static int put_names(struct jb_pod_table *table, int n, bool meshed)
+{
+	struct made made;
+
+	make(&made, n, 0)->names_only = true;
+	made.pod.meshed = meshed;
+	return jb_pod_table_put(table, &made.pod, 0);
+}
+
+static void test_who_is_meshed(void **state)
+{
+	struct jb_pod_table *table = *state;
+	struct made made;
+	uint64_t changes;
+
+	/* Names tell it when the proxy shows, and for good. */
+	put_names(table, 1, false);
+	assert_false(is_meshed(table, "uid-1"));
+	assert_true(has_names_only(table, "uid-1"));
+	changes = jb_pod_table_counts(table).changes;
+	put_names(table, 1, true);
+	assert_true(is_meshed(table, "uid-1"));
+	assert_true(jb_pod_table_counts(table).changes > changes);
+	changes = jb_pod_table_counts(table).changes;
+	put_names(table, 1, false);
+	assert_true(is_meshed(table, "uid-1"));
+	assert_int_equal(jb_pod_table_counts(table).changes, changes);
+	/* A spec knows better, both ways. */
+	put(table, 1, 1, 0);
+	assert_false(is_meshed(table, "uid-1"));
+	assert_false(has_names_only(table, "uid-1"));
+	put_names(table, 1, true);
+	assert_false(is_meshed(table, "uid-1"));
+	make(&made, 1, 1)->meshed = true;
+	jb_pod_table_put(table, &made.pod, 0);
+	put_names(table, 1, false);
+	assert_true(is_meshed(table, "uid-1"));
+}
+
 static void test_changes(void **state)
 {
 	struct jb_pod_table *table = *state;
@@ -388,6 +446,7 @@ int main(void)
 		TEST(test_ended_pods_have_gone),
 		TEST(test_static_pods),
 		TEST(test_names_add_to_what_is_known),
+		TEST(test_who_is_meshed),
 		TEST(test_changes),
 		TEST(test_full),
 		TEST(test_at_random),

@@ -135,6 +135,59 @@ static void test_argument_config_beats_environment(void **state)
 	done();
 }
 
+static void test_list_of_lines(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_text("target = a = 1 2\nnode = x\ntarget = b # comment\n"
+				    "target=a = 1 2\n"),
+			 0);
+	assert_string_equal(lines_of(&config.targets), "a = 1 2\nb\na = 1 2\n");
+	done();
+}
+
+/* The strongest place that has any gives the whole list. */
+static void test_precedence_of_lists(void **state)
+{
+	static const char text[] = "target = f1\ntarget = f2\n";
+
+	(void)state;
+	write_file(text, strlen(text));
+	setenv("JITTERBUG_CONFIG", path, 1);
+	setenv("JITTERBUG_TARGET", " \n", 1);
+	assert_int_equal(PARSE_NOTHING(), 0);
+	assert_string_equal(lines_of(&config.targets), "f1\nf2\n");
+	done();
+	setenv("JITTERBUG_TARGET", "e1 e2 e3", 1);
+	assert_int_equal(PARSE_NOTHING(), 0);
+	assert_string_equal(lines_of(&config.targets), "e1\ne2\ne3\n");
+	done();
+	ASSERT_GOOD("--target", "argument");
+	assert_string_equal(lines_of(&config.targets), "argument\n");
+	done();
+}
+
+static void test_bad_lists(void **state)
+{
+	static char text[16 * (JB_LIST_ITEMS_MAX + 2)];
+	size_t len = 0;
+
+	(void)state;
+	assert_bad_text("target = a\ntarget =\n", "2: target: a value is missing");
+	assert_bad_text("w = a\n", "1: 'w' is no known key");
+	assert_bad_text("target = a\nb\n", "2: 'b' is not of the form name = value");
+	for (int i = 0; i < JB_LIST_ITEMS_MAX; i++)
+		len += (size_t)sprintf(text + len, "target = %d\n", i);
+	assert_int_equal(parse_text(text), 0);
+	assert_int_equal(config.targets.count, JB_LIST_ITEMS_MAX);
+	done();
+	strcpy(text + len, "\ntarget = x\n");
+	assert_bad_text(text, "1026: target: more than 1024 values");
+	/* Lines that are not in force are not counted. */
+	ASSERT_GOOD("--config", path, "--target", "a");
+	assert_int_equal(config.targets.count, 1);
+	done();
+}
+
 static void test_empty_files(void **state)
 {
 	(void)state;
@@ -267,6 +320,9 @@ int main(void)
 		FILE_TEST(test_file_values_keep_equals_signs_and_inner_blanks),
 		FILE_TEST(test_precedence),
 		FILE_TEST(test_argument_config_beats_environment),
+		FILE_TEST(test_list_of_lines),
+		FILE_TEST(test_precedence_of_lists),
+		FILE_TEST(test_bad_lists),
 		FILE_TEST(test_empty_files),
 		FILE_TEST(test_bad_lines),
 		FILE_TEST(test_control_characters),

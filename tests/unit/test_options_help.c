@@ -50,6 +50,8 @@ static void test_help_text(void **state)
 		"  --listen ADDRESS            address of /metrics (default 0.0.0.0:9504)\n"
 		"  -o COLUMNS                  columns to show\n"
 		"  --port NUMBER               only this port\n"
+		"  --target NAME=URL           whom to ask\n"
+		"  -w WORD                     words to find\n"
 		"  --config FILE               read options from FILE\n"
 		"  --help                      show this text\n"
 		"\n"

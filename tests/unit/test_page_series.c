@@ -98,10 +98,22 @@ static void test_budget_without_media(void **state)
 	bool seen[JB_SLOT_MAX] = {[JB_SLOT_UDP] = true};
 
 	(void)state;
-	for (int leg = 0; leg < JB_LEG_MAX; leg++)
+	for (int leg = 0; leg <= JB_LEG_LOOPBACK; leg++)
 		seen[JB_SLOT_TCP + leg] = true;
 	drop_for_many_reasons();
 	assert_in_range(series_of(seen), 50, 120);
+}
+
+/* With all the legs there are; most have half of them. */
+static void test_budget_in_the_mesh(void **state)
+{
+	bool seen[JB_SLOT_MAX] = {[JB_SLOT_UDP] = true};
+
+	(void)state;
+	for (int leg = JB_LEG_LOOPBACK; leg < JB_LEG_UNKNOWN; leg++)
+		seen[JB_SLOT_TCP + leg] = true;
+	drop_for_many_reasons();
+	assert_in_range(series_of(seen), 120, 260);
 }
 
 static void test_budget_with_media(void **state)
@@ -110,6 +122,8 @@ static void test_budget_with_media(void **state)
 
 	(void)state;
 	memset(all, true, sizeof(all));
+	for (int leg = JB_LEG_LOOPBACK + 1; leg < JB_PATH_MAX; leg++)
+		all[JB_SLOT_TCP + leg] = false;
 	drop_for_many_reasons();
 	assert_in_range(series_of(all), 300, 450);
 }
@@ -120,6 +134,7 @@ int main(void)
 		TEST(test_slots),
 		TEST(test_all_slots),
 		TEST(test_budget_without_media),
+		TEST(test_budget_in_the_mesh),
 		TEST(test_budget_with_media),
 	};
 

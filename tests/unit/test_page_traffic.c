@@ -217,10 +217,33 @@ static void test_loopback_has_no_buckets(void **state)
 	assert_line(J "tcp_bytes_total{" LOOPBACK ",direction=\"egress\"} 9");
 }
 
+/* What of a pod in the mesh is told once it is there. */
+static void test_quiet_legs(void **state)
+{
+#define MESH_IN   SFU ",leg=\"mesh_in\""
+#define APP_OUT   SFU ",leg=\"app_out\""
+#define OPENED(n) J "tcp_connections_opened_total{" SFU ",role=\"server\"} " #n
+	(void)state;
+	see(JB_SLOT_TCP + JB_LEG_MESH_IN);
+	see(JB_SLOT_TCP + JB_LEG_APP_OUT);
+	TCP(JB_LEG_MESH_IN).opened[JB_TCP_SERVER] = 3;
+	render(JB_EXPOSITION_TEXT);
+	assert_int_equal(count("leg="), 0);
+	assert_line(OPENED(3));
+	TCP(JB_LEG_MESH_IN).bytes[JB_INGRESS] = 1;
+	jb_rtt_observe(&TCP(JB_LEG_APP_OUT).rtt, 1000);
+	render(JB_EXPOSITION_TEXT);
+	assert_line(J "tcp_bytes_total{" MESH_IN ",direction=\"egress\"} 0");
+	assert_line(J "tcp_round_trip_seconds_count{" APP_OUT "} 1");
+	assert_int_equal(count(J "tcp_round_trip_seconds"), 3); /* without buckets */
+	assert_int_equal(count(J "tcp_connect_seconds"), 0);
+	assert_line(J "tcp_retransmitted_segments_total{" MESH_IN "} 0");
+}
+
 static void test_tcp_over_all_legs(void **state)
 {
 	(void)state;
-	for (int leg = 0; leg < JB_LEG_MAX; leg++) {
+	for (int leg = 0; leg <= JB_LEG_LOOPBACK; leg++) {
 		see(JB_SLOT_TCP + leg);
 		for (int i = 0; i < JB_TCP_ROLE_MAX; i++)
 			TCP(leg).opened[i] = 10 + i;
@@ -358,6 +381,7 @@ int main(void)
 		TEST(test_dtls_in_full),
 		TEST(test_tcp_by_leg),
 		TEST(test_loopback_has_no_buckets),
+		TEST(test_quiet_legs),
 		TEST(test_tcp_over_all_legs),
 		TEST(test_what_is_missing_has_no_family),
 		TEST(test_drops),

@@ -97,16 +97,16 @@ static void test_drops_go_after_the_rows(void **state)
 	cgroup(0, 100, "/a");
 	cgroup(1, 101, "/system.slice/keep.service");
 	cgroup(2, 102, "/system.slice/keep.service/x");
-	row(20, 102, RTP_IN, 1);
+	row(40, 102, RTP_IN, 1);
 	drop(101, JB_DROP_TCP, 0, 1);
 	for (__u32 reason = 0; reason < 100; reason++)
 		drop(102, JB_DROP_UDP, reason, 1);
 	tick();
 	cgroup(2, 0, NULL);
-	in_use[20] = 1;
+	in_use[40] = 1;
 	ticks(20);
 	assert_true(in_kernel(102));
-	in_use[20] = 0;
+	in_use[40] = 0;
 	ticks(20);
 	assert_false(in_kernel(102));
 	assert_int_equal(drops_of("keep.service", JB_DROP_TCP, 0), 1);
@@ -141,7 +141,7 @@ static void test_all_others_are_a_series(void **state)
 		drop(100, JB_DROP_UDP, reason, 1);
 	tick();
 	assert_int_equal(OTHERS("/a"), 1);
-	row(20, 101, JB_SLOT_TCP, 5); /* three more */
+	row(40, 101, JB_SLOT_TCP, 5); /* three more */
 	tick();
 	assert_int_equal(slot_of("/b", JB_SLOT_TCP), -1);
 	assert_int_equal(slot_of("~other", JB_SLOT_TCP), 5);
@@ -155,7 +155,7 @@ static void test_no_room_for_reasons(void **state)
 	cgroup(0, 100, "/a");
 	cgroup(1, 101, "/b");
 	drop(101, JB_DROP_UDP, 5, 1); /* one series */
-	row(20, 100, JB_SLOT_TCP, 1); /* three */
+	row(40, 100, JB_SLOT_TCP, 1); /* three */
 	tick();
 	for (__u32 reason = 20; reason < 26; reason++)
 		drop(100, JB_DROP_UDP, reason, 1);

@@ -20,7 +20,7 @@ static void test_folds_beyond_the_cap(void **state)
 	cgroup(2, 102, "/c");
 	cgroup(3, 103, "/d");
 	for (int i = 0; i < 4; i++)
-		row(20 + i, 100 + i, RTP_IN, 1 << i);
+		row(40 + i, 100 + i, RTP_IN, 1 << i);
 	tick();
 	assert_int_equal(packets_of("/a"), 1);
 	assert_int_equal(packets_of("/b"), 2);
@@ -32,7 +32,7 @@ static void test_folds_beyond_the_cap(void **state)
 		tick();
 		assert_int_equal(packets_of("~other"), 12); /* what it had folded stays */
 	}
-	assert_int_equal(world.recycled[22], 1);
+	assert_int_equal(world.recycled[42], 1);
 }
 
 static bool is_folded(const char *name, __u32 slot)
@@ -53,9 +53,9 @@ static void test_slots_fold_one_by_one(void **state)
 	(void)state;
 	restart_with(12, GRACE, "");
 	cgroup(0, 100, "/a");
-	row(20, 100, JB_SLOT_UDP, 300);
-	row(21, 100, RTP_IN, 1);
-	row(22, 100, TCP, 20); /* 1 + 10 + 3 are too many */
+	row(40, 100, JB_SLOT_UDP, 300);
+	row(41, 100, RTP_IN, 1);
+	row(42, 100, TCP, 20); /* 1 + 10 + 3 are too many */
 	tick();
 	assert_int_equal(packets_of("/a"), 1);
 	assert_int_equal(slot_of("/a", TCP), -1);
@@ -76,11 +76,11 @@ static void test_a_decision_stands(void **state)
 	restart_with(23, GRACE, "");
 	cgroup(0, 100, "/a");
 	cgroup(1, 101, "/b");
-	row(20, 100, RTP_IN, 1);
-	row(25, 100, JB_SLOT_UDP, 1);
-	row(26, 100, TCP, 1);
+	row(40, 100, RTP_IN, 1);
+	row(45, 100, JB_SLOT_UDP, 1);
+	row(46, 100, TCP, 1);
 	tick();
-	row(21, 101, RTP_IN, 2);
+	row(41, 101, RTP_IN, 2);
 	tick();
 	assert_int_equal(packets_of("~other"), 2);
 	cgroup(0, 0, NULL);
@@ -89,9 +89,9 @@ static void test_a_decision_stands(void **state)
 	assert_int_equal(packets_of("/b"), -1);
 	assert_int_equal(packets_of("~other"), 2);
 	cgroup(0, 102, "/c");
-	row(22, 102, RTP_IN, 4);
-	row(23, 101, jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO), 8);
-	row(24, 101, TCP, 16);
+	row(42, 102, RTP_IN, 4);
+	row(43, 101, jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO), 8);
+	row(44, 101, TCP, 16);
 	tick();
 	assert_int_equal(packets_of("/c"), 4);
 	assert_int_equal(packets_of("~other"), 10);
@@ -104,11 +104,11 @@ static void test_media_of_a_direction_are_one(void **state)
 	(void)state;
 	restart_with(10, GRACE, "");
 	cgroup(0, 100, "/a");
-	row(20, 100, jb_slot_rtp(JB_INGRESS, JB_MEDIA_RTX), 1);
+	row(40, 100, jb_slot_rtp(JB_INGRESS, JB_MEDIA_RTX), 1);
 	tick();
 	for (int m = 0; m < JB_MEDIA_MAX - 1; m++)
-		row(21 + m, 100, jb_slot_rtp(JB_INGRESS, m), 10);
-	row(30, 100, jb_slot_rtp(JB_EGRESS, JB_MEDIA_AUDIO), 5);
+		row(41 + m, 100, jb_slot_rtp(JB_INGRESS, m), 10);
+	row(50, 100, jb_slot_rtp(JB_EGRESS, JB_MEDIA_AUDIO), 5);
 	tick();
 	assert_int_equal(packets_of("/a"), 31);
 	assert_int_equal(slots_of("/a", jb_slot_rtp(JB_EGRESS, 0), JB_MEDIA_MAX), -1);
@@ -124,7 +124,7 @@ static void test_series_are_given_back(void **state)
 	restart_with(20, GRACE, "");
 	for (int i = 0; i < 20; i++, path[1]++) {
 		cgroup(0, 100 + i, path);
-		row(20 + i, 100 + i, RTP_IN, 7);
+		row(40 + i, 100 + i, RTP_IN, 7);
 		row(50 + i, 100 + i, jb_slot_rtp(JB_EGRESS, JB_MEDIA_AUDIO), 7);
 		tick();
 		assert_int_equal(packets_of(path), 7);
@@ -143,7 +143,7 @@ static void test_the_unknown_take_room(void **state)
 	world.counted[jb_slot_rtp(JB_INGRESS, JB_MEDIA_AUDIO)] = 1;
 	cgroup(0, 100, "/a");
 	tick();
-	row(20, 100, RTP_IN, 9);
+	row(40, 100, RTP_IN, 9);
 	tick();
 	assert_int_equal(packets_of("unknown"), 1);
 	assert_int_equal(packets_of("/a"), -1);
@@ -159,7 +159,7 @@ static void test_only_what_is_inside_is_told(void **state)
 	cgroup(2, 102, "/inside");
 	cgroup(3, 103, "/");
 	for (int i = 0; i < 4; i++)
-		row(20 + i, 100 + i, TCP, 1 << i);
+		row(40 + i, 100 + i, TCP, 1 << i);
 	tick();
 	assert_int_equal(slot_of("/in", TCP), 1);
 	assert_int_equal(slot_of("/in/deep", TCP), 2);
@@ -194,20 +194,20 @@ static void test_what_is_outside_leaves_nothing(void **state)
 	(void)state;
 	restart_with(10, GRACE, "/in");
 	cgroup(0, 100, "/out");
-	row(20, 100, TCP, 9);
-	row(21, 100, JB_SLOT_UDP, 9);
+	row(40, 100, TCP, 9);
+	row(41, 100, JB_SLOT_UDP, 9);
 	for (__u32 i = 0; i < 20; i++)
 		drop(100, JB_DROP_TCP, i, 1);
 	tick();
 	assert_int_equal(n_told(), 0);
 	cgroup(0, 0, NULL);
 	ticks(20);
-	assert_int_equal(world.recycled[20], 1);
+	assert_int_equal(world.recycled[40], 1);
 	assert_int_equal(n_told(), 0);
 	for (int i = 0; i < DROPS; i++)
 		assert_int_equal(world.drop[i].packets, 0);
 	cgroup(0, 101, "/in/a");
-	row(22, 101, RTP_IN, 3);
+	row(42, 101, RTP_IN, 3);
 	tick();
 	assert_int_equal(packets_of("/in/a"), 3);
 	assert_int_equal(jb_registry_folded(reg), 0);
@@ -224,15 +224,15 @@ static void test_places_of_rows(void **state)
 	cgroup(1, 101, "/in/b");
 	cgroup(2, 102, "/out");
 	for (int i = 0; i < 3; i++)
-		row(20 + i, 100 + i, RTP_IN, 1);
-	row(23, 103, RTP_IN, 1); /* not named yet */
+		row(40 + i, 100 + i, RTP_IN, 1);
+	row(43, 103, RTP_IN, 1); /* not named yet */
 	assert_int_equal(jb_registry_refresh(reg, now), 0);
 	assert_int_equal(jb_registry_totals(reg, &list, place), 0);
-	assert_string_equal(name_of(&list.owner[place[20]]), "/in/a");
-	assert_string_equal(name_of(&list.owner[place[21]]), "~other");
-	assert_int_equal(place[22], -1);
-	assert_int_equal(place[23], -1);
-	assert_int_equal(place[24], -1);
+	assert_string_equal(name_of(&list.owner[place[40]]), "/in/a");
+	assert_string_equal(name_of(&list.owner[place[41]]), "~other");
+	assert_int_equal(place[42], -1);
+	assert_int_equal(place[43], -1);
+	assert_int_equal(place[44], -1);
 	assert_int_equal(place[JB_EDGE_ROW], -1);
 	for (int i = 0; i < JB_SLOT_MAX; i++)
 		assert_string_equal(name_of(&list.owner[place[i]]), "unknown");

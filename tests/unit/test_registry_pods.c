@@ -13,7 +13,7 @@
 #define BURST "/kubepods/burstable/pod"
 #define ID    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
 
-static const struct jb_pod_name sfu = {"media", "sfu-0", "sfu"};
+static const struct jb_pod_name sfu = {.namespace_ = "media", .pod = "sfu-0", .workload = "sfu"};
 
 static void pod(int place, const char *uid, struct jb_pod_name name)
 {
@@ -28,7 +28,7 @@ static void test_pods_are_told_by_name(void **state)
 	(void)state;
 	pod(0, UID "1", sfu);
 	cgroup(0, 100, BURST UID "1/" ID "0");
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	assert_int_equal(jb_registry_refresh(reg, now), 0);
 	assert_int_equal(packets_of("sfu-0"), 7);
 	identity = jb_registry_cgroup(reg, 100);
@@ -49,17 +49,17 @@ static void test_what_has_equal_labels_is_one(void **state)
 	(void)state;
 	pod(0, UID "1", sfu);
 	pod(1, UID "2", sfu);
-	pod(2, UID "3", (struct jb_pod_name){"other", "sfu-0", ""});
+	pod(2, UID "3", (struct jb_pod_name){.namespace_ = "other", .pod = "sfu-0"});
 	cgroup(0, 100, BURST UID "1/" ID "0");
 	cgroup(1, 101, BURST UID "1/" ID "1/below");
 	cgroup(2, 102, BURST UID "1");
 	cgroup(3, 103, BURST UID "2/" ID "2");
 	cgroup(4, 104, BURST UID "3/" ID "3");
 	for (__u32 i = 0; i < 4; i++)
-		row(20 + i, 100 + i, RTP_IN, 1U << i);
+		row(40 + i, 100 + i, RTP_IN, 1U << i);
 	assert_int_equal(jb_registry_refresh(reg, now), 0);
 	assert_int_equal(packets_of("sfu-0"), 15);
-	row(24, 104, RTP_IN, 1);
+	row(44, 104, RTP_IN, 1);
 	assert_int_equal(jb_registry_refresh(reg, now), 0);
 	assert_ptr_equal(jb_registry_cgroup(reg, 100), jb_registry_cgroup(reg, 103));
 	assert_ptr_not_equal(jb_registry_cgroup(reg, 100), jb_registry_cgroup(reg, 104));
@@ -69,7 +69,7 @@ static void test_a_late_name_loses_nothing(void **state)
 {
 	(void)state;
 	cgroup(0, 100, BURST UID "1/" ID "0");
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	ticks(5); /* 25 s */
 	assert_int_equal(packets_of("sfu-0"), -1);
 	assert_int_equal(packets_of("unknown"), -1);
@@ -86,7 +86,7 @@ static void test_who_waits_is_not_searched(void **state)
 
 	(void)state;
 	cgroup(0, 100, BURST UID "1/" ID "0");
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	jb_registry_refresh(reg, now);
 	walks = world.walks;
 	jb_registry_refresh(reg, now);
@@ -97,7 +97,7 @@ static void test_too_late_a_name_is_none(void **state)
 {
 	(void)state;
 	cgroup(0, 100, BURST UID "1/" ID "0");
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	ticks(7); /* the first sees it */
 	assert_int_equal(packets_of(BURST UID "1/" ID "0"), 7);
 	pod(0, UID "1", sfu);
@@ -112,25 +112,25 @@ static void test_a_short_life_is_told_under_its_name(void **state)
 	(void)state;
 	restart_with(1000000, JB_SECOND_NS, "");
 	cgroup(0, 100, BURST UID "1/" ID "0");
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	tick();
 	cgroup(0, 0, NULL);
 	ticks(3);
-	assert_true(world.linked[20]);
+	assert_true(world.linked[40]);
 	pod(0, UID "1", sfu);
 	jb_registry_refresh(reg, now);
 	assert_int_equal(packets_of("sfu-0"), 7);
 	assert_int_equal(packets_of("unknown"), -1);
 	ticks(3);
 	assert_int_equal(packets_of("sfu-0"), -1);
-	assert_int_equal(world.recycled[20], 1);
+	assert_int_equal(world.recycled[40], 1);
 }
 
 static void test_containers_of_no_pod_are_units(void **state)
 {
 	(void)state;
 	cgroup(0, 100, "/system.slice/docker-" ID "0.scope");
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	jb_registry_refresh(reg, now);
 	assert_int_equal(packets_of("docker-" ID "0.scope"), 7);
 }
@@ -147,7 +147,7 @@ static void test_containers_by_their_names(void **state)
 	cgroup(1, 101, "/docker/" ID "1/init.scope");
 	cgroup(2, 102, "/system.slice/docker-" ID "2.scope");
 	for (__u32 i = 0; i < 3; i++)
-		row(20 + i, 100 + i, RTP_IN, 1U << i);
+		row(40 + i, 100 + i, RTP_IN, 1U << i);
 	jb_registry_refresh(reg, now);
 	assert_int_equal(packets_of("docker:web"), 3);
 	assert_int_equal(packets_of("docker-" ID "2.scope"), 4);
@@ -162,7 +162,7 @@ static void test_a_users_imitation(void **state)
 	world.container[0].id = ID "0";
 	world.container[0].unit = "docker:web";
 	cgroup(0, 100, path);
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	jb_registry_refresh(reg, now);
 	assert_int_equal(packets_of("docker:web"), -1);
 	assert_int_equal(packets_of("user@7.service"), 7);
@@ -177,7 +177,7 @@ static void test_containers_of_pods_wait_for_the_pod(void **state)
 	cgroup(0, 100,
 	       "/kubepods.slice/kubepods-pod0a1b2c3d_0000_4000_8000_000000000001.slice/"
 	       "docker-" ID "0.scope");
-	row(20, 100, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
 	jb_registry_refresh(reg, now);
 	assert_int_equal(packets_of("docker:web"), -1);
 	pod(0, UID "1", sfu);
@@ -205,10 +205,10 @@ static void test_cgroups_are_counted_while_they_are_there(void **state)
 	cgroup(0, 100, BURST UID "1/" ID "0");
 	cgroup(1, 101, BURST UID "1/" ID "1");
 	cgroup(2, 102, "/x");
-	row(20, 100, RTP_IN, 7);
-	row(21, 100, JB_SLOT_UDP, 7);
-	row(22, 101, RTP_IN, 7);
-	row(23, 102, RTP_IN, 7);
+	row(40, 100, RTP_IN, 7);
+	row(41, 100, JB_SLOT_UDP, 7);
+	row(42, 101, RTP_IN, 7);
+	row(43, 102, RTP_IN, 7);
 	tick();
 	assert_int_equal(cgroups_of("sfu-0"), 2);
 	assert_int_equal(cgroups_of("/x"), 1);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "kernel/names.h"
+#include "workloads/leg.h"
 #include "listing/address.h"
 #include "listing/json.h"
 #include "listing/record.h"
@@ -152,7 +153,7 @@ static void write_connection(const struct jb_audit_record *record, const struct 
 	write_ends(out, side, &local, &remote);
 	write_text(out, "role",
 		   jb_tcp_role_names[side == UNKNOWN ? (__u8)JB_TCP_ROLE_MAX : c->role]);
-	write_text(out, "leg", c->leg < JB_LEG_MAX ? jb_tcp_leg_names[c->leg] : NULL);
+	write_text(out, "leg", jb_tcp_leg_names[jb_tcp_leg_of(who[JB_AUDIT_SELF].role, c->path)]);
 	if (record->event == JB_AUDIT_EVENT_CLOSED)
 		write_close(record, out);
 	else if (record->event == JB_AUDIT_EVENT_FAILED)

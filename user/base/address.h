@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <arpa/inet.h>
-#include <jitterbug/stream.h>
+#include <jitterbug/path.h>
 
 /*
  * Whether it is one of the internet for sure: global unicast, and of no block that is set apart. Of
@@ -20,13 +20,6 @@ static inline bool jb_ip_is_public(const union jb_ip *ip)
 	return v4 >> 24 != 0 && v4 >> 24 != 10 && v4 >> 24 != 127 && v4 < 0xe0000000 &&
 	       v4 >> 22 != 0x191 && v4 >> 16 != 0xa9fe && v4 >> 20 != 0xac1 && v4 >> 16 != 0xc0a8 &&
 	       v4 >> 17 != 0x6309;
-}
-
-static inline bool jb_ip_is_loopback(const union jb_ip *ip)
-{
-	if (!ip->half[0] && ip->word[2] == htonl(0xffff))
-		return ip->octet[12] == 127;
-	return !ip->half[0] && !ip->word[2] && ip->word[3] == htonl(1);
 }
 
 /*

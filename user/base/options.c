@@ -9,26 +9,14 @@
 
 #include "base/config_file.h"
 #include "base/option_kinds.h"
+#include "base/options_given.h"
 
-enum { QUOTE_MAX = 60, WHERE_SIZE = 384 };
-
-/* Where a value comes from; the higher beats the lower. */
-enum source {
-	SOURCE_DEFAULT,
-	SOURCE_FILE,
-	SOURCE_ENVIRONMENT,
-	SOURCE_ARGUMENT,
-};
-
-struct given {
-	enum source source;
-	unsigned int line; /* in the file */
-	const char *text;  /* NULL: no value */
-};
+enum { QUOTE_MAX = 60 };
 
 struct parse {
 	const struct jb_options *options;
-	struct given *given; /* of each option */
+	void *config;
+	struct jb_option_given *given; /* of each option */
 	struct jb_config_file file;
 	const char *file_path;
 	const char *positionals[JB_POSITIONALS_MAX];
@@ -59,46 +47,20 @@ static const char *dots(const char *text)
 	return strlen(text) > QUOTE_MAX ? "..." : "";
 }
 
-static void environment_name(const struct jb_option *option, char *name, size_t size)
+static struct jb_option_given *given_of(const struct parse *parse, const struct jb_option *option)
 {
-	int prefix = snprintf(name, size, "JITTERBUG_%s", option->name);
-
-	for (char *c = name; prefix > 0 && *c; c++) {
-		if (*c == '-')
-			*c = '_';
-		else if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
-	}
+	return &parse->given[option - parse->options->table];
 }
 
-static void where(const struct parse *parse, const struct jb_option *option, char *text)
+static void where(const struct parse *parse, const struct jb_option *option, char *place)
 {
-	const struct given *given = &parse->given[option - parse->options->table];
-	char name[64];
-
-	switch (given->source) {
-	case SOURCE_ARGUMENT:
-		snprintf(text, WHERE_SIZE, "argument %s%s", jb_option_dashes(option), option->name);
-		break;
-	case SOURCE_ENVIRONMENT:
-		environment_name(option, name, sizeof(name));
-		snprintf(text, WHERE_SIZE, "environment %s", name);
-		break;
-	case SOURCE_FILE:
-		snprintf(text, WHERE_SIZE, "%.256s:%u: %s", parse->file_path, given->line,
-			 option->name);
-		break;
-	case SOURCE_DEFAULT:
-		snprintf(text, WHERE_SIZE, "default of %s%s", jb_option_dashes(option),
-			 option->name);
-		break;
-	}
+	jb_option_place(option, given_of(parse, option), parse->file_path, place);
 }
 
 static int bad_value(struct parse *parse, const struct jb_option *option, const char *text)
 {
 	struct jb_buffer wanted = {0};
-	char place[WHERE_SIZE];
+	char place[JB_OPTION_PLACE_SIZE];
 
 	where(parse, option, place);
 	jb_option_kinds[option->kind].expect(option, &wanted);
@@ -110,11 +72,17 @@ static int bad_value(struct parse *parse, const struct jb_option *option, const 
 
 static int missing_value(struct parse *parse, const struct jb_option *option)
 {
-	char place[WHERE_SIZE];
+	char place[JB_OPTION_PLACE_SIZE];
 
 	where(parse, option, place);
 	explain(parse, "%s: a value is missing", place);
 	return -EINVAL;
+}
+
+static int no_memory(struct parse *parse)
+{
+	explain(parse, "out of memory");
+	return -ENOMEM;
 }
 
 static const struct jb_option *find_option(const struct jb_options *options, const char *name,
@@ -129,9 +97,43 @@ static const struct jb_option *find_option(const struct jb_options *options, con
 	return NULL;
 }
 
-static struct given *given_of(struct parse *parse, const struct jb_option *option)
+static void *field_of(const struct jb_option *option, void *config)
 {
-	return &parse->given[option - parse->options->table];
+	return (char *)config + option->offset;
+}
+
+/* Adds to the list what was given last. */
+static int add_to_list(struct parse *parse, const struct jb_option *option)
+{
+	const struct jb_option_given *given = given_of(parse, option);
+	struct jb_list *list = field_of(option, parse->config);
+	char place[JB_OPTION_PLACE_SIZE];
+	int err;
+
+	if (given->source == JB_OPTION_SOURCE_ENVIRONMENT)
+		err = jb_value_list(given->text, list);
+	else
+		err = jb_list_add(list, given->text, strlen(given->text));
+	if (err == -ENOMEM)
+		return no_memory(parse);
+	if (!err)
+		return 0;
+	where(parse, option, place);
+	explain(parse, "%s: more than %d values", place, JB_LIST_ITEMS_MAX);
+	return -EINVAL;
+}
+
+/* Keeps a value, unless the option has one that beats it: the strongest source is read first. */
+static int take(struct parse *parse, const struct jb_option *option, struct jb_option_given value)
+{
+	struct jb_option_given *given = given_of(parse, option);
+
+	if (given->source > value.source)
+		return 0;
+	*given = value;
+	if (!value.text || !*value.text)
+		return missing_value(parse, option);
+	return option->kind == JB_OPTION_KIND_LIST ? add_to_list(parse, option) : 0;
 }
 
 static int read_positional(struct parse *parse, const char *text)
@@ -151,23 +153,20 @@ static int read_option(struct parse *parse, int argc, char *const argv[], int *i
 	const char *name = argument + (argument[1] == '-' ? 2 : 1);
 	size_t len = strcspn(name, "=");
 	const struct jb_option *option = find_option(parse->options, name, len);
-	struct given *given;
+	struct jb_option_given given = {.source = JB_OPTION_SOURCE_ARGUMENT};
 
 	if (!option || name - argument != (ptrdiff_t)strlen(jb_option_dashes(option))) {
 		explain(parse, "argument '%.*s%s' is no known option", QUOTE_MAX, argument,
 			dots(argument));
 		return -EINVAL;
 	}
-	given = given_of(parse, option);
-	given->source = SOURCE_ARGUMENT;
-	given->text = NULL;
 	if (name[len])
-		given->text = name + len + 1;
+		given.text = name + len + 1;
 	else if (option->kind == JB_OPTION_KIND_FLAG)
-		given->text = "true";
+		given.text = "true";
 	else if (*index + 1 < argc && strncmp(argv[*index + 1], "--", 2) != 0)
-		given->text = argv[++*index];
-	return given->text && *given->text ? 0 : missing_value(parse, option);
+		given.text = argv[++*index];
+	return take(parse, option, given);
 }
 
 static int read_arguments(struct parse *parse, int argc, char *const argv[])
@@ -188,37 +187,44 @@ static int read_arguments(struct parse *parse, int argc, char *const argv[])
 	return err;
 }
 
-static void read_environment(struct parse *parse)
+/* The value of its variable; NULL if there is none, or nothing in it. */
+static const char *environment_of(const struct jb_option *option)
 {
-	for (size_t i = 0; i < parse->options->count; i++) {
-		const struct jb_option *option = &parse->options->table[i];
-		const char *text;
-		char name[64];
+	const char *blanks = option->kind == JB_OPTION_KIND_LIST ? JB_LIST_BLANKS : "";
+	char name[JB_OPTION_ENVIRONMENT_SIZE];
+	const char *text;
 
-		if (option->argument_only || parse->given[i].source > SOURCE_ENVIRONMENT)
-			continue;
-		environment_name(option, name, sizeof(name));
-		text = getenv(name);
-		if (text && *text)
-			parse->given[i] = (struct given){SOURCE_ENVIRONMENT, 0, text};
+	jb_option_environment_name(option, name);
+	text = getenv(name);
+	return text && text[strspn(text, blanks)] ? text : NULL;
+}
+
+static int read_environment(struct parse *parse)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < parse->options->count && !err; i++) {
+		const struct jb_option *option = &parse->options->table[i];
+		const char *text = option->argument_only ? NULL : environment_of(option);
+
+		if (text)
+			err = take(parse, option,
+				   (struct jb_option_given){JB_OPTION_SOURCE_ENVIRONMENT, 0, text});
 	}
+	return err;
 }
 
 static int read_entry(struct parse *parse, const char *name, const char *value)
 {
 	const struct jb_option *option = find_option(parse->options, name, strlen(name));
-	struct given *given;
 
 	if (!option || option->argument_only || option->kind == JB_OPTION_KIND_CONFIG) {
 		explain(parse, "%.256s:%u: '%.*s%s' is no known key", parse->file_path,
 			parse->file.line, QUOTE_MAX, name, dots(name));
 		return -EINVAL;
 	}
-	given = given_of(parse, option);
-	if (given->source > SOURCE_FILE)
-		return 0;
-	*given = (struct given){SOURCE_FILE, parse->file.line, value};
-	return *value ? 0 : missing_value(parse, option);
+	return take(parse, option,
+		    (struct jb_option_given){JB_OPTION_SOURCE_FILE, parse->file.line, value});
 }
 
 static int read_entries(struct parse *parse)
@@ -243,7 +249,7 @@ static int read_entries(struct parse *parse)
 /* Reads the file that an option of the kind CONFIG names, if any. */
 static int read_file(struct parse *parse)
 {
-	char place[WHERE_SIZE];
+	char place[JB_OPTION_PLACE_SIZE];
 	size_t i = 0;
 	int err;
 
@@ -262,62 +268,62 @@ static int read_file(struct parse *parse)
 	return read_entries(parse);
 }
 
-static int store_all(struct parse *parse, void *config)
+/* All but lists, which have taken their values already. */
+static int store_all(struct parse *parse)
 {
 	for (size_t i = 0; i < parse->options->count; i++) {
 		const struct jb_option *option = &parse->options->table[i];
 		const char *text = parse->given[i].text ? parse->given[i].text : option->value;
 		int err = 0;
 
-		if (text)
+		if (text && option->kind != JB_OPTION_KIND_LIST)
 			err = jb_option_kinds[option->kind].store(option, text,
-								  (char *)config + option->offset);
-		if (err == -ENOMEM) {
-			explain(parse, "out of memory");
-			return err;
-		}
+								  field_of(option, parse->config));
+		if (err == -ENOMEM)
+			return no_memory(parse);
 		if (err)
 			return bad_value(parse, option, text);
 	}
 	return 0;
 }
 
+/* jb_option_kinds has nothing of lists: they gather values where others store one. */
 static void clear(const struct jb_options *options, void *config)
 {
-	for (size_t i = 0; i < options->count; i++)
-		memset((char *)config + options->table[i].offset, 0,
-		       jb_option_kinds[options->table[i].kind].size);
+	for (size_t i = 0; i < options->count; i++) {
+		const struct jb_option *option = &options->table[i];
+		bool is_list = option->kind == JB_OPTION_KIND_LIST;
+
+		memset(field_of(option, config), 0,
+		       is_list ? sizeof(struct jb_list) : jb_option_kinds[option->kind].size);
+	}
 }
 
-static int run(struct parse *parse, int argc, char *const argv[], void *config)
+static int run(struct parse *parse, int argc, char *const argv[])
 {
 	int result = read_arguments(parse, argc, argv);
 
-	if (result)
-		return result;
-	read_environment(parse);
-	result = read_file(parse);
-	if (result)
-		return result;
-	clear(parse->options, config);
-	result = store_all(parse, config);
-	if (result)
-		jb_options_free(parse->options, config);
-	return result;
+	if (!result)
+		result = read_environment(parse);
+	if (!result)
+		result = read_file(parse);
+	return result ? result : store_all(parse);
 }
 
 int jb_options_parse(const struct jb_options *options, int argc, char *const argv[], void *config,
 		     const char **ret_positionals, char *error, size_t error_size)
 {
-	struct parse parse = {.options = options, .error = error, .error_size = error_size};
+	struct parse parse = {
+		.options = options, .config = config, .error = error, .error_size = error_size};
 	int result;
 
 	parse.given = calloc(options->count + 1, sizeof(*parse.given));
-	if (!parse.given) {
-		explain(&parse, "out of memory");
-		return -ENOMEM;
-	}
-	result = run(&parse, argc, argv, config);
+	if (!parse.given)
+		return no_memory(&parse);
+	clear(options, config);
+	result = run(&parse, argc, argv);
+	if (result)
+		jb_options_free(options, config);
 	for (size_t i = 0; !result && i < options->positionals; i++)
 		ret_positionals[i] = parse.positionals[i];
 	jb_config_file_free(&parse.file);
@@ -329,12 +335,14 @@ void jb_options_free(const struct jb_options *options, void *config)
 {
 	for (size_t i = 0; i < options->count; i++) {
 		const struct jb_option *option = &options->table[i];
-		char **field = (char **)(void *)((char *)config + option->offset);
+		void *field = field_of(option, config);
 
-		if (option->kind == JB_OPTION_KIND_STRING ||
-		    option->kind == JB_OPTION_KIND_CONFIG) {
-			free(*field);
-			*field = NULL;
+		if (option->kind == JB_OPTION_KIND_LIST) {
+			jb_list_free(field);
+		} else if (option->kind == JB_OPTION_KIND_STRING ||
+			   option->kind == JB_OPTION_KIND_CONFIG) {
+			free(*(char **)field);
+			*(char **)field = NULL;
 		}
 	}
 }

@@ -13,7 +13,8 @@
  * One table of options per subcommand; a row serves the command line (`--max-series 5`,
  * `--max-series=5`), the environment (JITTERBUG_MAX_SERIES), the file of --config
  * (`max-series = 5`) and --help. The argument beats the environment beats the file beats the
- * default; only the value in force is checked. Given twice in one place, the last counts.
+ * default; only the value in force is checked. Given twice in one place, the last counts; of a list
+ * all do, and those of the strongest place are the whole list.
  *
  *	struct example { struct jb_address listen; uint64_t grace_ns; char *config; };
  *	static const struct jb_option table[] = {
@@ -27,7 +28,8 @@
  *
  * A name of one letter is written `-o VALUE`. A flag is `--name`, or has a value (`--name=false`).
  * An empty environment variable is as none; unknown ones are ignored, since Kubernetes injects
- * some (JITTERBUG_PORT=tcp://...) for a Service of that name.
+ * some (JITTERBUG_PORT=tcp://...) for a Service of that name. One item of a list is an argument, a
+ * line of the file, or a word of the environment variable.
  */
 enum jb_option_kind {
 	JB_OPTION_KIND_FLAG,
@@ -39,6 +41,7 @@ enum jb_option_kind {
 	JB_OPTION_KIND_ENUM,
 	JB_OPTION_KIND_PORTS,
 	JB_OPTION_KIND_ADDRESS,
+	JB_OPTION_KIND_LIST,
 	JB_OPTION_KIND_MAX,
 };
 
@@ -86,6 +89,9 @@ struct jb_option {
 	.kind = JB_OPTION_KIND_PORTS, .offset = JB_OPTION_TYPED(config, field, struct jb_ports)
 #define JB_OPTION_ADDRESS(config, field)                                                           \
 	.kind = JB_OPTION_KIND_ADDRESS, .offset = JB_OPTION_TYPED(config, field, struct jb_address)
+/* Texts, at most JB_LIST_ITEMS_MAX, freed by jb_options_free(). No default; has a placeholder. */
+#define JB_OPTION_LIST(config, field)                                                              \
+	.kind = JB_OPTION_KIND_LIST, .offset = JB_OPTION_TYPED(config, field, struct jb_list)
 
 enum {
 	JB_POSITIONALS_MAX = 8,
@@ -115,7 +121,7 @@ struct jb_options {
 int jb_options_parse(const struct jb_options *options, int argc, char *const argv[], void *config,
 		     const char **ret_positionals, char *error, size_t error_size);
 
-/* Frees the strings of a config that was parsed, and makes them NULL. */
+/* Frees the strings and lists of a config that was parsed; they are NULL and empty then. */
 void jb_options_free(const struct jb_options *options, void *config);
 
 /* Appends the text of --help. */

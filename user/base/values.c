@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -255,4 +256,44 @@ int jb_value_enum(const char *text, const char *const *names, unsigned int *ret_
 		}
 	}
 	return -EINVAL;
+}
+
+int jb_list_add(struct jb_list *list, const char *text, size_t len)
+{
+	char **item;
+
+	if (list->count == JB_LIST_ITEMS_MAX)
+		return -E2BIG;
+	item = reallocarray(list->item, list->count + 1, sizeof(*item));
+	if (!item)
+		return -ENOMEM;
+	list->item = item;
+	item[list->count] = strndup(text, len);
+	if (!item[list->count])
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+void jb_list_free(struct jb_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->item[i]);
+	free(list->item);
+	*list = (struct jb_list){0};
+}
+
+int jb_value_list(const char *text, struct jb_list *list)
+{
+	int err = 0;
+
+	text += strspn(text, JB_LIST_BLANKS);
+	while (*text && !err) {
+		size_t len = strcspn(text, JB_LIST_BLANKS);
+
+		err = jb_list_add(list, text, len);
+		text += len;
+		text += strspn(text, JB_LIST_BLANKS);
+	}
+	return err;
 }

@@ -14,6 +14,7 @@
 enum {
 	JB_HOST_SIZE = 254,       /* the longest DNS name, and a NUL */
 	JB_PERCENT_MAX = 1000000, /* 100% in ppm */
+	JB_LIST_ITEMS_MAX = 1024, /* items of a list */
 };
 
 /* An address to listen on. */
@@ -32,12 +33,28 @@ static inline bool jb_ports_has(const struct jb_ports *ports, uint16_t port)
 	return ports->bits[port / 64] >> (port % 64) & 1;
 }
 
+#define JB_LIST_BLANKS " \t\r\n"
+
+/* Texts in the order in which they were given. All zero is an empty list. */
+struct jb_list {
+	char **item; /* allocated, as the array is; NULL without items */
+	size_t count;
+};
+
+/* Appends a copy of `len` octets without a NUL. 0, -ENOMEM, or -E2BIG beyond JB_LIST_ITEMS_MAX. */
+int jb_list_add(struct jb_list *list, const char *text, size_t len);
+/* The list is empty afterwards, and can be used again. */
+void jb_list_free(struct jb_list *list);
+
 int jb_value_flag(const char *text, bool *ret_value);             /* true, false, 1, 0 */
 int jb_value_u32(const char *text, uint32_t *ret_value);          /* decimal */
 int jb_value_percent(const char *text, uint32_t *ret_ppm);        /* 0% to 100%: 2%, 0.125% */
 int jb_value_duration(const char *text, uint64_t *ret_ns);        /* 500ms, 10s, 5m, 1h */
 int jb_value_ports(const char *text, struct jb_ports *ret_ports); /* 50000-60000,7882 */
 int jb_value_address(const char *text, struct jb_address *ret);   /* host:port, [::]:1, :1 */
+/* Appends what stands between blanks. 0; -ENOMEM or -E2BIG, and the items before are in the list.
+ */
+int jb_value_list(const char *text, struct jb_list *list);
 /* `names` ends with NULL; the index of the one that equals `text`. */
 int jb_value_enum(const char *text, const char *const *names, unsigned int *ret_index);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -11,6 +12,7 @@
 #include "cli/agent_options.h"
 #include "cli/common.h"
 #include "cli/passes.h"
+#include "mesh/target.h"
 #include "node/node.h"
 #include "streams/census.h"
 #include "web/server.h"
@@ -212,9 +214,20 @@ static int start_server(struct agent *agent, const struct jb_agent_config *confi
 	return err;
 }
 
+/* Each has been checked. NULL: no memory. */
+static struct jb_mesh_target *read_targets(const struct jb_list *list)
+{
+	struct jb_mesh_target *targets = calloc(list->count + 1, sizeof(*targets));
+
+	for (size_t i = 0; targets && i < list->count; i++)
+		jb_mesh_target_read(list->item[i], &targets[i]);
+	return targets;
+}
+
 static int start_node(struct agent *agent, const struct jb_agent_config *config)
 {
 	char error[JB_NODE_ERROR];
+	struct jb_mesh_target *targets = read_targets(&config->linkerd_target);
 	const struct jb_node_options node = {
 		.kernel = {.max_streams = config->max_streams,
 			   .max_workloads = config->max_workloads,
@@ -234,14 +247,19 @@ static int start_node(struct agent *agent, const struct jb_agent_config *config)
 		.peers_cluster = config->peers == JB_PEERS_CLUSTER,
 		.policies = config->policies,
 		.audit = config->audit,
+		.linkerd = {.off = config->linkerd == JB_LINKERD_OFF,
+			    .targets = targets,
+			    .n_targets = config->linkerd_target.count,
+			    .interval_ns = config->linkerd_interval_ns,
+			    .namespace_ = config->linkerd_namespace},
 	};
 	int err;
 
 	jb_kernel_set_log(log_libbpf);
-	err = jb_node_open(&agent->node, &node, error);
-
+	err = targets ? jb_node_open(&agent->node, &node, error) : -ENOMEM;
 	if (err)
-		jb_log(JB_LOG_ERROR, "%s", error);
+		jb_log(JB_LOG_ERROR, "%s", targets ? error : "out of memory");
+	free(targets);
 	return err;
 }
 

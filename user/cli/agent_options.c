@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "cli/agent_options.h"
 
+#include <string.h>
+
+#include "kubernetes/pod.h"
+#include "mesh/target.h"
 #include "node/node.h"
 
 /* A number's macro as text. */
 #define TEXT(number)   QUOTED(number)
 #define QUOTED(number) #number
 
+#define SECOND         UINT64_C(1000000000)
+
 static const char *const peers_names[] = {"local", "cluster", NULL};
+static const char *const linkerd_names[] = {"auto", "off", NULL};
 static const char *const metrics_names[] = {"standard", "full", NULL};
 
 static const struct jb_option table[] = {
@@ -32,6 +39,17 @@ static const struct jb_option table[] = {
 	 .help = "whose names peers get: of this node's pods, or of the whole cluster's"},
 	{"policies", JB_OPTION_FLAG(struct jb_agent_config, policies),
 	 .help = "evaluate NetworkPolicies on what was seen; needs --node"},
+	{"linkerd", JB_OPTION_ENUM(struct jb_agent_config, linkerd, linkerd_names), .value = "auto",
+	 .help = "read the metrics of Linkerd's proxies on this node"},
+	{"linkerd-target", JB_OPTION_LIST(struct jb_agent_config, linkerd_target),
+	 .placeholder = "NAMESPACE/POD=URL",
+	 .help = "a proxy to read beside those that Kubernetes tells of; may be given several "
+		 "times"},
+	{"linkerd-interval", JB_OPTION_DURATION(struct jb_agent_config, linkerd_interval_ns),
+	 .value = "10s", .min = SECOND, .max = 600 * SECOND, .help = "how often each is read"},
+	{"linkerd-namespace", JB_OPTION_STRING(struct jb_agent_config, linkerd_namespace),
+	 .value = "linkerd", .placeholder = "NAME",
+	 .help = "where Linkerd's control plane is: its trust anchors are read there"},
 	{"audit", JB_OPTION_STRING(struct jb_agent_config, audit), .placeholder = "FILE|-",
 	 .help = "append a line of JSON for each connection and stream"},
 	{"metrics", JB_OPTION_ENUM(struct jb_agent_config, metrics, metrics_names),
@@ -73,6 +91,86 @@ const struct jb_options jb_agent_options = {
 	.count = sizeof(table) / sizeof(*table),
 };
 
+static bool check_target(const char *text)
+{
+	struct jb_mesh_target target;
+
+	if (!jb_mesh_target_read(text, &target)) {
+		jb_log(JB_LOG_ERROR,
+		       "--linkerd-target: '%.600s' is not NAMESPACE/POD=URL with a URL of at most "
+		       "%d octets",
+		       text, JB_MESH_URL_SIZE - 1);
+		return false;
+	}
+	if (!jb_name_is_label(target.namespace_, JB_NAMESPACE_MAX) ||
+	    !jb_name_is_subdomain(target.pod, JB_POD_NAME_MAX)) {
+		jb_log(JB_LOG_ERROR, "--linkerd-target: '%s/%s' is not a pod's namespace and name",
+		       target.namespace_, target.pod);
+		return false;
+	}
+	/* Credentials are not for the log: of such a URL it tells nothing. */
+	if (jb_mesh_url_has_credentials(target.url)) {
+		jb_log(JB_LOG_ERROR, "--linkerd-target: the URL of '%s/%s' has credentials",
+		       target.namespace_, target.pod);
+		return false;
+	}
+	if (!jb_pods_url_is_valid(target.url)) {
+		jb_log(JB_LOG_ERROR,
+		       "--linkerd-target: '%s' of '%s/%s' is not an http or https URL", target.url,
+		       target.namespace_, target.pod);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the pod of the target at `index` is that of one before it. */
+static bool is_there_twice(const struct jb_list *targets, size_t index)
+{
+	const char *text = targets->item[index];
+	size_t len = strcspn(text, "=") + 1;
+
+	for (size_t i = 0; i < index; i++) {
+		if (!strncmp(targets->item[i], text, len))
+			return true;
+	}
+	return false;
+}
+
+static bool check_targets(const struct jb_list *targets)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		const char *text = targets->item[i];
+
+		if (!check_target(text))
+			return false;
+		if (is_there_twice(targets, i)) {
+			jb_log(JB_LOG_ERROR, "--linkerd-target: '%.*s' is there twice",
+			       (int)strcspn(text, "="), text);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_linkerd(const struct jb_agent_config *config)
+{
+	const struct jb_list *targets = &config->linkerd_target;
+
+	if (!check_targets(targets))
+		return false;
+	if (config->linkerd == JB_LINKERD_OFF && targets->count) {
+		jb_log(JB_LOG_ERROR, "--linkerd-target: '%s' is not read: --linkerd is off",
+		       targets->item[0]);
+		return false;
+	}
+	if (!jb_name_is_label(config->linkerd_namespace, JB_NAMESPACE_MAX)) {
+		jb_log(JB_LOG_ERROR, "--linkerd-namespace: '%s' is not the name of a namespace",
+		       config->linkerd_namespace);
+		return false;
+	}
+	return true;
+}
+
 bool jb_agent_config_check(const struct jb_agent_config *config)
 {
 	if (!jb_pods_url_is_valid(config->kubelet_url)) {
@@ -92,5 +190,5 @@ bool jb_agent_config_check(const struct jb_agent_config *config)
 		       config->node ? config->node : "");
 		return false;
 	}
-	return true;
+	return check_linkerd(config);
 }

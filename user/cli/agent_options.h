@@ -19,6 +19,11 @@ enum jb_metrics_mode {
 	JB_METRICS_FULL,
 };
 
+enum jb_linkerd_mode {
+	JB_LINKERD_AUTO,
+	JB_LINKERD_OFF,
+};
+
 struct jb_agent_config {
 	struct jb_address listen;
 	char *token_file;
@@ -30,6 +35,10 @@ struct jb_agent_config {
 	bool kubelet_insecure;
 	enum jb_peers_mode peers;
 	bool policies;
+	enum jb_linkerd_mode linkerd;
+	struct jb_list linkerd_target; /* each is one for jb_mesh_target_read() once checked */
+	uint64_t linkerd_interval_ns;
+	char *linkerd_namespace;
 	char *audit;
 	enum jb_metrics_mode metrics;
 	uint32_t max_series;

@@ -4,7 +4,7 @@
 #include "cli/list.h"
 #include "connections/info.h"
 
-static const struct jb_list connections = {
+static const struct jb_listing connections = {
 	.name = "jitterbug connections",
 	.about = "Lists the TCP connections of this node, in all network namespaces.",
 	.path = "/api/v1/connections",

@@ -4,7 +4,7 @@
 #include "cli/list.h"
 #include "drops/info.h"
 
-static const struct jb_list drops = {
+static const struct jb_listing drops = {
 	.name = "jitterbug drops",
 	.about = "Lists the packets that this node's kernel dropped, by workload and reason. With\n"
 		 "--watch, first all that were counted, then those of each turn.",

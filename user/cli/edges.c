@@ -4,7 +4,7 @@
 #include "cli/list.h"
 #include "edges/info.h"
 
-static const struct jb_list edges = {
+static const struct jb_listing edges = {
 	.name = "jitterbug edges",
 	.about = "Lists who talks to whom: connections, media streams and bytes by workload. With\n"
 		 "--watch, first all that were counted, then those of each turn.",

@@ -36,7 +36,7 @@ static const struct jb_option table[] = {
 };
 
 struct run {
-	const struct jb_list *list;
+	const struct jb_listing *list;
 	const struct config *config;
 	struct jb_node *node; /* measures where no agent runs; else NULL, likewise: */
 	struct jb_loop *loop; /* waits and takes signals */
@@ -180,7 +180,7 @@ static int take_turn(struct run *run, bool first)
 	return jb_cli_flush(run->list->name);
 }
 
-static int run_turns(const struct jb_list *list, const struct config *config)
+static int run_turns(const struct jb_listing *list, const struct config *config)
 {
 	struct run run = {.list = list, .config = config};
 	int status = take_turn(&run, true);
@@ -200,7 +200,7 @@ static int run_turns(const struct jb_list *list, const struct config *config)
 	return status;
 }
 
-int jb_cli_list(const struct jb_list *list, int argc, char **argv)
+int jb_cli_list(const struct jb_listing *list, int argc, char **argv)
 {
 	char usage[64];
 	const struct jb_options options = {

@@ -9,7 +9,7 @@
 #include "listing/record.h"
 #include "node/node.h"
 
-struct jb_list {
+struct jb_listing {
 	const char *name; /* "jitterbug streams" */
 	const char *about;
 	const char *path; /* of the agent's document, {"streams":[...]} */
@@ -26,6 +26,6 @@ struct jb_list {
 };
 
 /* Runs the command: argv[0] is its name. Returns the exit status. */
-int jb_cli_list(const struct jb_list *list, int argc, char **argv);
+int jb_cli_list(const struct jb_listing *list, int argc, char **argv);
 
 #endif

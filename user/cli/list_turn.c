@@ -7,12 +7,12 @@
 
 #include "cli/common.h"
 
-static int fail(const struct jb_list *list, int err)
+static int fail(const struct jb_listing *list, int err)
 {
 	return jb_cli_fail(list->name, JB_EXIT_FAILED, "%s", strerror(-err));
 }
 
-static int read_infos(const struct jb_list *list, const json_t *array, struct jb_list_turn *turn)
+static int read_infos(const struct jb_listing *list, const json_t *array, struct jb_list_turn *turn)
 {
 	size_t size = list->record->size;
 	const char *bad;
@@ -31,7 +31,7 @@ static int read_infos(const struct jb_list *list, const json_t *array, struct jb
 	return JB_EXIT_OK;
 }
 
-int jb_list_turn_read(const struct jb_list *list, const struct jb_buffer *document,
+int jb_list_turn_read(const struct jb_listing *list, const struct jb_buffer *document,
 		      struct jb_list_turn *ret_turn)
 {
 	struct jb_list_turn turn = {};
@@ -66,7 +66,7 @@ void jb_list_turn_free(struct jb_list_turn *turn)
 }
 
 /* Takes from the infos what was there before, and those to which nothing was added. How many. */
-static size_t subtract(const struct jb_list *list, char *infos, size_t count,
+static size_t subtract(const struct jb_listing *list, char *infos, size_t count,
 		       const struct jb_list_turn *before)
 {
 	size_t size = list->record->size;
@@ -82,7 +82,7 @@ static size_t subtract(const struct jb_list *list, char *infos, size_t count,
 	return kept;
 }
 
-int jb_list_turn_print(const struct jb_list *list, const struct jb_list_turn *turn,
+int jb_list_turn_print(const struct jb_listing *list, const struct jb_list_turn *turn,
 		       const struct jb_list_turn *before)
 {
 	const struct jb_record_column *columns[JB_RECORD_COLUMNS_MAX];

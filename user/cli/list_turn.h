@@ -15,12 +15,12 @@ struct jb_list_turn {
 };
 
 /* Reads a document. Returns the exit status, and if it isn't 0 leaves *ret_turn as it was. */
-int jb_list_turn_read(const struct jb_list *list, const struct jb_buffer *document,
+int jb_list_turn_read(const struct jb_listing *list, const struct jb_buffer *document,
 		      struct jb_list_turn *ret_turn);
 void jb_list_turn_free(struct jb_list_turn *turn);
 
 /* Prints the table; with `before` of a list of counters, what was added since. The exit status. */
-int jb_list_turn_print(const struct jb_list *list, const struct jb_list_turn *turn,
+int jb_list_turn_print(const struct jb_listing *list, const struct jb_list_turn *turn,
 		       const struct jb_list_turn *before);
 
 #endif

@@ -76,21 +76,23 @@ void jb_passes_tell_second(struct jb_passes *passes, const struct jb_node *node,
 	tell_audit(passes, node);
 }
 
+/* Tells `now` if it is another line than the one before, which it replaces. */
+static bool is_news(char before[JB_PODS_LINE], const char *now)
+{
+	if (!strncmp(before, now, JB_PODS_LINE - 1))
+		return false;
+	snprintf(before, JB_PODS_LINE, "%s", now);
+	return *now;
+}
+
 void jb_passes_tell(struct jb_passes *passes, const struct jb_node *node, int err)
 {
 	tell_result(passes, err);
 	tell_cgroup(passes, node);
 	tell_uplink(passes, node);
 	tell_folding(passes, node);
-}
-
-/* Tells `now` if it is another line than the one before, which it replaces. */
-static bool is_news(char before[JB_PODS_LINE], const char *now)
-{
-	if (!strcmp(before, now))
-		return false;
-	snprintf(before, JB_PODS_LINE, "%s", now);
-	return *now;
+	if (is_news(passes->linkerd_error, jb_node_linkerd_error(node)))
+		jb_log(JB_LOG_WARNING, "linkerd: %s", passes->linkerd_error);
 }
 
 void jb_passes_tell_cluster(struct jb_passes *passes, const struct jb_node_cluster_status *status)

@@ -19,6 +19,7 @@ struct jb_passes {
 	bool folding;     /* a workload was folded into ~other */
 	int uplink_error; /* jb_node_uplink_error() */
 	char pods_refused[JB_PODS_LINE];
+	char linkerd_error[JB_PODS_LINE];
 	char cluster_error[JB_NODE_CLUSTER_FOLLOWED][JB_PODS_LINE];
 	char cluster_refused[JB_PODS_LINE];
 	int second_error; /* of the latest jb_node_second() */

@@ -4,7 +4,7 @@
 #include "cli/list.h"
 #include "streams/info.h"
 
-static const struct jb_list streams = {
+static const struct jb_listing streams = {
 	.name = "jitterbug streams",
 	.about = "Lists the live RTP streams of this node.",
 	.path = "/api/v1/streams",

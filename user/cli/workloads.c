@@ -4,7 +4,7 @@
 #include "cli/list.h"
 #include "inventory/info.h"
 
-static const struct jb_list workloads = {
+static const struct jb_listing workloads = {
 	.name = "jitterbug workloads",
 	.about = "Lists the workloads of this node, pods and units, and what they have counted.",
 	.path = "/api/v1/workloads",

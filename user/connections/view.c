@@ -35,7 +35,7 @@ static void set_peer(struct jb_connection_info *info, const struct jb_identity *
 }
 
 void jb_connection_view(const struct jb_connection *c, const struct jb_identity *identity,
-			const struct jb_identity *peer, __u64 now_ns,
+			enum jb_mesh_role role, const struct jb_identity *peer, __u64 now_ns,
 			struct jb_connection_info *ret_info)
 {
 	const struct jb_tcp_socket *s = &c->socket;
@@ -45,7 +45,7 @@ void jb_connection_view(const struct jb_connection *c, const struct jb_identity 
 	set_peer(ret_info, peer ? peer : &nobody);
 	ret_info->state = states[c->state < STATES ? c->state : 0];
 	ret_info->role = jb_tcp_role_names[s->role <= JB_TCP_ROLE_MAX ? s->role : JB_TCP_ROLE_MAX];
-	ret_info->leg = jb_tcp_leg_names[s->leg % JB_LEG_MAX];
+	ret_info->leg = jb_tcp_leg_names[jb_tcp_leg_of(role, s->path)];
 	jb_ip_text(&c->local, ret_info->local_address);
 	jb_ip_text(&c->remote, ret_info->remote_address);
 	ret_info->local_port = c->local_port;

@@ -7,10 +7,11 @@
 
 #include "connections/info.h"
 #include "workloads/identity.h"
+#include "workloads/leg.h"
 
-/* The info borrows the identities' strings; both may be NULL: not known. */
+/* The info borrows the identities' strings; both may be NULL: not known. `role`: of its cgroup. */
 void jb_connection_view(const struct jb_connection *connection, const struct jb_identity *identity,
-			const struct jb_identity *peer, __u64 now_ns,
+			enum jb_mesh_role role, const struct jb_identity *peer, __u64 now_ns,
 			struct jb_connection_info *ret_info);
 
 #endif

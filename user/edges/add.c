@@ -12,17 +12,18 @@ struct adding {
 	__u64 first_ns;
 	__u64 last_ns;
 	enum jb_edge_verdict verdict;
+	enum jb_tcp_leg leg;
 	bool judged;
 	char policies[JB_EDGE_POLICIES]; /* if it was */
 };
 
 /* Of that verdict; JB_VERDICT_MAX: of the latest. */
 static struct jb_edge_row *row_find(struct jb_edge_peer *peer, __u16 port, __u8 protocol,
-				    enum jb_edge_verdict verdict)
+				    enum jb_tcp_leg leg, enum jb_edge_verdict verdict)
 {
 	struct jb_edge_row *row = peer->rows;
 
-	while (row && (row->port != port || row->protocol != protocol ||
+	while (row && (row->port != port || row->protocol != protocol || row->leg != leg ||
 		       (verdict != JB_VERDICT_MAX && row->verdict != verdict)))
 		row = row->next;
 	return row;
@@ -54,7 +55,7 @@ static void judge(struct adding *a, struct jb_edge_peer *peer)
 	const struct jb_edge_row *row = NULL;
 
 	if (!jb_edge_peer_is_other(peer))
-		row = row_find(peer, note->port, note->protocol, JB_VERDICT_MAX);
+		row = row_find(peer, note->port, note->protocol, a->leg, JB_VERDICT_MAX);
 	if (!options->judge || note->protocol != JB_EDGE_TCP)
 		return;
 	if (row && !note->counts.connections && !note->counts.failures) {
@@ -67,7 +68,7 @@ static void judge(struct adding *a, struct jb_edge_peer *peer)
 		a->verdict = options->judge(options->judge_ctx, &edge, a->policies);
 }
 
-static struct jb_edge_row *row_new(const struct adding *a, __u16 port)
+static struct jb_edge_row *row_new(const struct adding *a, __u16 port, enum jb_tcp_leg leg)
 {
 	struct jb_edge_row *row = calloc(1, sizeof(*row));
 
@@ -75,12 +76,13 @@ static struct jb_edge_row *row_new(const struct adding *a, __u16 port)
 		return NULL;
 	row->port = port;
 	row->protocol = a->note->protocol;
+	row->leg = leg;
 	row->verdict = a->verdict;
 	row->first_ns = a->first_ns;
 	return row;
 }
 
-/* Without port, pod and policies, which may be several. NULL: no memory; likewise below. */
+/* Without port, leg, pod and policies, which may be several. NULL: no memory; likewise below. */
 static struct jb_edge_row *other_row(const struct adding *a, struct jb_edge_owner *owner)
 {
 	struct jb_edge_peer *other = jb_edge_peer_other(owner, a->note->reporter);
@@ -88,10 +90,10 @@ static struct jb_edge_row *other_row(const struct adding *a, struct jb_edge_owne
 
 	if (!other)
 		return NULL;
-	row = row_find(other, 0, a->note->protocol, a->verdict);
+	row = row_find(other, 0, a->note->protocol, JB_LEG_MAX, a->verdict);
 	if (row)
 		return row;
-	row = row_new(a, 0);
+	row = row_new(a, 0, JB_LEG_MAX);
 	if (!row)
 		return NULL;
 	row->other = true;
@@ -102,7 +104,7 @@ static struct jb_edge_row *other_row(const struct adding *a, struct jb_edge_owne
 static struct jb_edge_row *own_row(const struct adding *a, struct jb_edge_owner *owner,
 				   struct jb_edge_peer *peer)
 {
-	struct jb_edge_row *row = row_new(a, a->note->port);
+	struct jb_edge_row *row = row_new(a, a->note->port, a->leg);
 
 	if (!row)
 		return NULL;
@@ -138,7 +140,7 @@ static struct jb_edge_row *row_get(const struct adding *a, struct jb_edge_owner 
 
 	if (jb_edge_peer_is_other(peer))
 		return other_row(a, owner);
-	row = row_find(peer, a->note->port, a->note->protocol, a->verdict);
+	row = row_find(peer, a->note->port, a->note->protocol, a->leg, a->verdict);
 	if (!row && !jb_edge_owner_has_room(a->edges, owner))
 		return other_row(a, owner);
 	if (!row)
@@ -203,8 +205,11 @@ void jb_edges_add(struct jb_edges *edges, const struct jb_edge_note *note,
 				.self = self,
 				.peer = peer,
 				.first_ns = first_ns,
-				.last_ns = last_ns};
+				.last_ns = last_ns,
+				.leg = JB_LEG_MAX};
 
+	if (note->protocol == JB_EDGE_TCP)
+		adding.leg = jb_tcp_leg_of(self->role, note->path);
 	if (!add(&adding))
 		edges->lost++;
 }

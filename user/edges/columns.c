@@ -43,6 +43,16 @@ static const struct jb_record_column columns[] = {
 	 .number = jb_text_thousandth_1},
 	{"bytes_received", RIGHT("RECV kB"), JB_RECORD_NUMBER, AT(bytes_received),
 	 .number = jb_text_thousandth_1},
+	{"leg", LEFT("LEG"), JB_RECORD_TEXT, AT(leg)},
+	{"mesh_requests", RIGHT("REQUESTS"), JB_RECORD_NUMBER, AT(mesh_requests)},
+	{"mesh_failures", RIGHT("REQ FAILED"), JB_RECORD_NUMBER, AT(mesh_failures)},
+	{"mesh_latency_seconds", RIGHT("LAT ms"), JB_RECORD_NANO, AT(mesh_latency_ns),
+	 .number = jb_text_milliseconds},
+	{"mesh_network_seconds", RIGHT("NET ms"), JB_RECORD_NANO, AT(mesh_network_ns),
+	 .number = jb_text_milliseconds},
+	{"mesh_residence_seconds", RIGHT("RES ms"), JB_RECORD_NANO, AT(mesh_residence_ns),
+	 .number = jb_text_milliseconds},
+	{"mesh_retransmits", RIGHT("MESH RETR"), JB_RECORD_NUMBER, AT(mesh_retransmits)},
 	{"verdict", LEFT("VERDICT"), JB_RECORD_TEXT, AT(verdict)},
 	{"policies", LEFT("POLICIES"), JB_RECORD_TEXT, AT(policies)},
 	{"idle_seconds", RIGHT("IDLE"), JB_RECORD_NANO, AT(idle_ns), .number = jb_text_duration},
@@ -59,15 +69,18 @@ int jb_edge_compare(const void *info, const void *other)
 	       strcmp(a->unit, b->unit) ?: strcmp(a->peer_namespace, b->peer_namespace) ?:
 	       strcmp(a->peer_workload, b->peer_workload) ?: strcmp(a->reporter, b->reporter) ?:
 	       strcmp(a->protocol, b->protocol) ?: jb_record_compare_numbers(a->port, b->port) ?:
-	       strcmp(a->verdict, b->verdict);
+	       strcmp(a->leg, b->leg) ?: strcmp(a->verdict, b->verdict);
 }
 
-#define COUNTS 4
+#define COUNTS 7
 static const size_t counts[COUNTS] = {
 	offsetof(struct jb_edge_info, connections),
 	offsetof(struct jb_edge_info, failures),
 	offsetof(struct jb_edge_info, bytes_sent),
 	offsetof(struct jb_edge_info, bytes_received),
+	offsetof(struct jb_edge_info, mesh_requests),
+	offsetof(struct jb_edge_info, mesh_failures),
+	offsetof(struct jb_edge_info, mesh_retransmits),
 };
 
 /* One that isn't known is 0: what an agent of another version doesn't tell. */
@@ -78,10 +91,15 @@ static uint64_t count_of(const void *info, int i)
 	return count == JB_RECORD_NONE ? 0 : count;
 }
 
+static bool is_told(const void *info, int i)
+{
+	return *(const uint64_t *)((const char *)info + counts[i]) != JB_RECORD_NONE;
+}
+
 static bool began_anew(const void *info, const void *before)
 {
 	for (int i = 0; i < COUNTS; i++)
-		if (count_of(info, i) < count_of(before, i))
+		if (is_told(info, i) && count_of(info, i) < count_of(before, i))
 			return true;
 	return false;
 }
@@ -92,10 +110,12 @@ bool jb_edge_since(void *info, const void *before)
 	uint64_t any = 0;
 
 	for (int i = 0; i < COUNTS; i++) {
-		uint64_t added = count_of(info, i) - (all ? 0 : count_of(before, i));
+		uint64_t *count = (uint64_t *)((char *)info + counts[i]);
 
-		*(uint64_t *)((char *)info + counts[i]) = added;
-		any |= added;
+		if (!is_told(info, i))
+			continue;
+		*count -= all ? 0 : count_of(before, i);
+		any |= *count;
 	}
 	return any;
 }
@@ -103,7 +123,7 @@ bool jb_edge_since(void *info, const void *before)
 const struct jb_record jb_edge_record = {
 	.name = "edge",
 	JB_RECORD_OF(struct jb_edge_info, columns),
-	.shown = "reporter,workload,peer,protocol,port,connections,failures,bytes_sent,"
-		 "bytes_received,verdict,idle_seconds",
+	.shown = "reporter,workload,peer,leg,port,connections,failures,bytes_sent,"
+		 "bytes_received,mesh_latency_seconds,verdict",
 	.compare = jb_edge_compare,
 };

@@ -12,7 +12,8 @@ struct contact_key {
 	__u8 reporter;
 	__u8 protocol;
 	__u8 loopback;
-	__u8 zero[3];
+	__u8 path;
+	__u8 zero[2];
 };
 _Static_assert(sizeof(struct contact_key) == 40, "no hidden padding in what is compared");
 
@@ -34,14 +35,15 @@ static struct contact_key key_of(const struct jb_edge_note *note)
 		.reporter = note->reporter,
 		.protocol = note->protocol,
 		.loopback = note->ends.loopback,
+		.path = note->path,
 	};
 }
 
 /* Seeded, for the remote addresses are the choice of who connects. */
 static unsigned int hash_of(const struct contact_key *key, __u64 seed)
 {
-	__u64 what = (__u64)key->port << 24 | key->reporter << 16 | key->protocol << 8 |
-		     key->loopback;
+	__u64 what = (__u64)key->path << 40 | (__u64)key->port << 24 | key->reporter << 16 |
+		     key->protocol << 8 | key->loopback;
 	__u64 h = jb_mix(seed, key->remote.half[0]);
 
 	h = jb_mix(h, key->remote.half[1]);

@@ -112,6 +112,7 @@ static void peer_rows(const struct jb_edge_owner *owner, const struct jb_edge_pe
 			.reporter = jb_edge_peer_reporter(peer),
 			.protocol = row->protocol,
 			.verdict = row->verdict,
+			.leg = row->leg,
 			.port = row->port,
 			.peer_namespace = peer->namespace_,
 			.peer_workload = peer->workload,
@@ -132,6 +133,15 @@ void jb_edges_each(const struct jb_edges *edges, void (*fn)(void *ctx, const str
 	for (const struct jb_edge_owner *o = owner_first(edges); o; o = owner_next(edges, o))
 		for (const struct jb_edge_peer *p = o->peers; p; p = p->hh.next)
 			peer_rows(o, p, fn, ctx);
+}
+
+void jb_edges_each_of(const struct jb_edges *edges, const struct jb_identity *owner,
+		      void (*fn)(void *ctx, const struct jb_edge *edge), void *ctx)
+{
+	const struct jb_edge_owner *found = jb_edge_owner_find(edges, owner);
+
+	for (const struct jb_edge_peer *p = found ? found->peers : NULL; p; p = p->hh.next)
+		peer_rows(found, p, fn, ctx);
 }
 
 static void count_row(void *ctx, const struct jb_edge *edge)

@@ -55,6 +55,7 @@ struct jb_edge_note {
 	enum jb_reporter reporter;
 	enum jb_edge_protocol protocol;
 	__u16 port; /* the server's; 0: not known, or not to be told */
+	__u8 path;  /* of TCP: enum jb_tcp_path */
 	struct jb_edge_counts counts;
 };
 
@@ -134,7 +135,8 @@ struct jb_edge {
 	enum jb_reporter reporter;
 	enum jb_edge_protocol protocol;
 	enum jb_edge_verdict verdict;
-	__u16 port; /* 0: not known, or several */
+	enum jb_tcp_leg leg; /* of TCP; JB_LEG_MAX: several */
+	__u16 port;          /* 0: not known, or several */
 	const char *peer_namespace;
 	const char *peer_workload;
 	const char *peer_pod; /* "" unless it always was the same */
@@ -156,6 +158,10 @@ void jb_edges_each_owner(const struct jb_edges *edges,
 			 void *ctx);
 void jb_edges_each(const struct jb_edges *edges, void (*fn)(void *ctx, const struct jb_edge *edge),
 		   void *ctx);
+
+/* Of one owner. */
+void jb_edges_each_of(const struct jb_edges *edges, const struct jb_identity *owner,
+		      void (*fn)(void *ctx, const struct jb_edge *edge), void *ctx);
 
 struct jb_edges_stats {
 	__u32 owners;

@@ -14,7 +14,7 @@ struct jb_ends jb_ends_of_contact(const struct jb_contact *contact)
 		.remote = contact->remote,
 		.local_port = contact->local_port,
 		.remote_port = contact->remote_port,
-		.loopback = contact->leg == JB_LEG_LOOPBACK,
+		.loopback = jb_tcp_leg_is_local(jb_tcp_leg_of(JB_ROLE_UNMESHED, contact->path)),
 		.remote_serves = contact->role == JB_TCP_CLIENT,
 	};
 }

@@ -20,6 +20,7 @@ struct jb_edge_info {
 	const char *protocol; /* tcp, rtp */
 	const char *verdict;  /* allowed, denied, no_policy, unknown; "": policies aren't asked */
 	const char *policies; /* that isolate an end */
+	const char *leg;      /* of TCP, as in the metrics; "" if there are several */
 	uint64_t port;        /* the server's; none if it isn't known, or of several */
 	uint64_t connections; /* of RTP streams started */
 	uint64_t failures;    /* attempts that failed */
@@ -27,9 +28,18 @@ struct jb_edge_info {
 	uint64_t bytes_received;
 	uint64_t idle_ns; /* since it was seen to move */
 	uint64_t age_ns;  /* since it was seen first */
+	/* What the proxy of the one end or the other tells; none: there is none, or it tells none.
+	 */
+	uint64_t mesh_requests;
+	uint64_t mesh_failures; /* of these */
+	/* Means of the latest page of the proxy on which there were requests; in ns. */
+	uint64_t mesh_latency_ns;
+	uint64_t mesh_network_ns;
+	uint64_t mesh_residence_ns; /* latency without network: in proxies and apps */
+	uint64_t mesh_retransmits;  /* segments on the proxy's connections */
 };
 
-/* By workload (units come before pods), peer, reporter, protocol, port and verdict. */
+/* By workload (units come before pods), peer, reporter, protocol, port, leg and verdict. */
 extern const struct jb_record jb_edge_record;
 
 /* Appends one JSON object. */

@@ -54,6 +54,20 @@ static struct jb_edge_owner *other_owner(struct jb_edges *edges)
 	return edges->other;
 }
 
+struct jb_edge_owner *jb_edge_owner_find(const struct jb_edges *edges,
+					 const struct jb_identity *identity)
+{
+	struct jb_edge_owner *owner;
+	struct key key;
+	char *at = put(key.text, identity->namespace_);
+
+	at = put(at, identity->pod);
+	at = put(at, identity->unit);
+	key.length = at - key.text;
+	HASH_FIND(hh, edges->owners, key.text, key.length, owner);
+	return owner;
+}
+
 struct jb_edge_owner *jb_edge_owner_get(struct jb_edges *edges, const struct jb_who *who)
 {
 	struct key key = owner_key(who);

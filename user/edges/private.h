@@ -19,6 +19,7 @@ struct jb_edge_row {
 	__u16 port;
 	__u8 protocol;
 	__u8 verdict;
+	__u8 leg;   /* enum jb_tcp_leg; ~other's and that of RTP: JB_LEG_MAX */
 	bool other; /* of ~other */
 };
 
@@ -61,6 +62,10 @@ struct jb_edges {
 };
 
 /* --- owners.c */
+
+/* NULL: there is none of these labels. */
+struct jb_edge_owner *jb_edge_owner_find(const struct jb_edges *edges,
+					 const struct jb_identity *identity);
 
 /* Finds or makes it; the one for all others beyond the bound. NULL: no memory. */
 struct jb_edge_owner *jb_edge_owner_get(struct jb_edges *edges, const struct jb_who *who);

@@ -20,6 +20,7 @@ void jb_edge_view(const struct jb_edge *edge, __u64 now_ns, struct jb_edge_info 
 		.protocol = jb_edge_protocol_names[edge->protocol],
 		.verdict = jb_verdict_names[edge->verdict],
 		.policies = edge->policies,
+		.leg = edge->leg < JB_LEG_MAX ? jb_tcp_leg_names[edge->leg] : "",
 		.port = edge->port ? edge->port : JB_RECORD_NONE,
 		.connections = edge->counts->connections,
 		.failures = edge->counts->failures,
@@ -27,5 +28,11 @@ void jb_edge_view(const struct jb_edge *edge, __u64 now_ns, struct jb_edge_info 
 		.bytes_received = edge->counts->bytes_received,
 		.idle_ns = since(edge->last_ns, now_ns),
 		.age_ns = since(edge->first_ns, now_ns),
+		.mesh_requests = JB_RECORD_NONE,
+		.mesh_failures = JB_RECORD_NONE,
+		.mesh_latency_ns = JB_RECORD_NONE,
+		.mesh_network_ns = JB_RECORD_NONE,
+		.mesh_residence_ns = JB_RECORD_NONE,
+		.mesh_retransmits = JB_RECORD_NONE,
 	};
 }

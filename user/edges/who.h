@@ -4,6 +4,7 @@
 #define JB_EDGES_WHO_H
 
 #include <jitterbug/stream.h>
+#include "workloads/leg.h"
 
 /* What isn't known or doesn't apply is "". */
 struct jb_who {
@@ -12,7 +13,8 @@ struct jb_who {
 	char unit[256]; /* on this node, of what is no pod */
 	/* What people call it: the Deployment, ...; the unit; or one of those below. */
 	char workload[256];
-	bool contained; /* the unit is in a container: its network need not be the node's */
+	bool contained;         /* the unit is in a container: its network need not be the node's */
+	enum jb_mesh_role role; /* of its own end only */
 };
 
 /* Workloads of peers that are nobody in particular. */

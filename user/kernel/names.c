@@ -35,11 +35,6 @@ const char *const jb_udp_other_names[JB_UDP_OTHER_MAX] = {
 	[JB_UDP_CHANNEL_DATA] = "channel_data",
 };
 
-const char *const jb_tcp_leg_names[JB_LEG_MAX] = {
-	[JB_LEG_DIRECT] = "direct",
-	[JB_LEG_LOOPBACK] = "loopback",
-};
-
 const char *const jb_tcp_role_names[JB_TCP_ROLE_MAX + 1] = {
 	[JB_TCP_CLIENT] = "client",
 	[JB_TCP_SERVER] = "server",

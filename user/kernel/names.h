@@ -13,7 +13,6 @@ extern const char *const jb_fault_names[JB_FAULT_MAX];
 extern const char *const jb_rtcp_type_names[JB_RTCP_TYPE_MAX];
 extern const char *const jb_rtcp_feedback_names[JB_RTCP_FEEDBACK_MAX];
 extern const char *const jb_udp_other_names[JB_UDP_OTHER_MAX];
-extern const char *const jb_tcp_leg_names[JB_LEG_MAX];
 extern const char *const jb_tcp_role_names[JB_TCP_ROLE_MAX + 1]; /* the last: unknown */
 extern const char *const jb_tcp_end_names[JB_TCP_END_MAX];
 extern const char *const jb_tcp_failure_names[JB_TCP_FAILURE_MAX];

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kubernetes/pod_mesh.h"
+
 /* Of names that are looked at in one directory. */
 enum { NAMES_MAX = 65536 };
 
@@ -70,7 +72,7 @@ bool jb_files_link(const char *link, const char *target, struct jb_files_pod *re
 	       jb_name_is_label(ret_container, JB_CONTAINER_NAME_MAX) && read_id(link, ret_id);
 }
 
-static void put(const struct jb_pod_sink *sink, const struct jb_files_pod *names,
+static void put(const struct jb_pod_sink *sink, const struct jb_files_pod *names, bool meshed,
 		const struct jb_pod_container *container)
 {
 	struct jb_pod pod = {
@@ -85,12 +87,24 @@ static void put(const struct jb_pod_sink *sink, const struct jb_files_pod *names
 		.created_by_name = "",
 		.workload = names->name,
 		.phase = "",
+		.skip_outbound = "",
+		.skip_inbound = "",
+		.meshed = meshed,
 		.names_only = true,
 		.containers = container,
 		.n_containers = container ? 1 : 0,
 	};
 
 	sink->put(sink->ctx, &pod);
+}
+
+/* A container's directory is made before it starts, and is there without links, too. */
+static bool has_proxy(int pods_fd, const char *pod)
+{
+	char path[NAME_MAX + sizeof("/" JB_PROXY_CONTAINER)];
+
+	snprintf(path, sizeof(path), "%s/" JB_PROXY_CONTAINER, pod);
+	return !faccessat(pods_fd, path, F_OK, 0);
 }
 
 static void scan_pods(DIR *dir, const struct jb_pod_sink *sink)
@@ -100,7 +114,7 @@ static void scan_pods(DIR *dir, const struct jb_pod_sink *sink)
 
 	for (int n = 0; n < NAMES_MAX && (entry = readdir(dir)); n++) {
 		if (jb_files_pod_name(entry->d_name, strlen(entry->d_name), &names))
-			put(sink, &names, NULL);
+			put(sink, &names, has_proxy(dirfd(dir), entry->d_name), NULL);
 	}
 }
 
@@ -127,7 +141,8 @@ static void scan_links(DIR *dir, int pods_fd, const struct jb_pod_sink *sink)
 		target[len] = '\0';
 		if (jb_files_link(entry->d_name, target, &names, name, id) &&
 		    is_there(pods_fd, &names))
-			put(sink, &names, &(struct jb_pod_container){.name = name, .id = id});
+			put(sink, &names, !strcmp(name, JB_PROXY_CONTAINER),
+			    &(struct jb_pod_container){.name = name, .id = id});
 	}
 }
 

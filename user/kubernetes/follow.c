@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "kubernetes/api.h"
 #include "kubernetes/pods.h"
-#include "kubernetes/thread.h"
+#include "base/thread.h"
 
 #define MS UINT64_C(1000000)
 

@@ -17,6 +17,8 @@ static const size_t texts[] = {
 	offsetof(struct jb_pod, created_by_name),
 	offsetof(struct jb_pod, workload),
 	offsetof(struct jb_pod, phase),
+	offsetof(struct jb_pod, skip_outbound),
+	offsetof(struct jb_pod, skip_inbound),
 };
 
 enum { TEXTS = sizeof(texts) / sizeof(*texts) };
@@ -79,6 +81,7 @@ int jb_pod_copy(const struct jb_pod *pod, struct jb_pod **ret_pod)
 bool jb_pod_equal(const struct jb_pod *a, const struct jb_pod *b)
 {
 	if (a->host_network != b->host_network || a->meshed != b->meshed ||
+	    a->proxy_port != b->proxy_port || a->asks_for_proxy != b->asks_for_proxy ||
 	    a->deleting != b->deleting || a->labels_cut != b->labels_cut ||
 	    a->names_only != b->names_only || a->n_containers != b->n_containers ||
 	    a->n_labels != b->n_labels)

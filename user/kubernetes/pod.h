@@ -46,8 +46,16 @@ struct jb_pod {
 	const char *created_by_name;
 	const char *workload; /* what people call it: the Deployment, ... or the pod itself */
 	const char *phase;    /* Pending, Running, Succeeded, Failed, Unknown */
+	/*
+	 * Of pods with a proxy, ports and ranges that their rules of redirection leave out, for
+	 * jb_ports_have(); JB_PORT_LIST_MAX octets at most, and nothing is said of more.
+	 */
+	const char *skip_outbound;
+	const char *skip_inbound;
+	unsigned short proxy_port; /* of its linkerd-proxy's metrics; 0: no proxy, or not known */
 	bool host_network;
 	bool meshed;                               /* has a linkerd-proxy */
+	bool asks_for_proxy;                       /* linkerd.io/inject is enabled or ingress */
 	bool deleting;                             /* asked to end */
 	bool labels_cut;                           /* it has more labels than are kept */
 	bool names_only;                           /* from a source that knows no more than names */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kubernetes/failure.h"
+#include "kubernetes/pod_mesh.h"
 
 #define STATIC_HASH   "kubernetes.io/config.mirror"
 #define CONFIG_SOURCE "kubernetes.io/config.source"
@@ -214,29 +215,15 @@ static void read_statuses(struct reader *r, const json_t *status, const char *ke
 	}
 }
 
-static bool has_proxy(struct reader *r, const json_t *spec, const char *key)
-{
-	const json_t *containers = member(r, spec, key, JSON_ARRAY);
-	const json_t *container;
-	size_t i;
-
-	json_array_foreach(containers, i, container)
-	{
-		const char *name = json_string_value(json_object_get(container, "name"));
-
-		if (name && !strcmp(name, "linkerd-proxy"))
-			return true;
-	}
-	return false;
-}
-
-static void read_spec(struct reader *r, const json_t *spec)
+static void read_spec(struct reader *r, const json_t *meta, const json_t *spec)
 {
 	struct jb_pod *pod = &r->view->pod;
 
 	pod->node = text(r, spec, "nodeName", JB_POD_NAME_MAX);
 	pod->host_network = flag(spec, "hostNetwork");
-	pod->meshed = has_proxy(r, spec, "containers") || has_proxy(r, spec, "initContainers");
+	jb_pod_read_mesh(r->view, json_object_get(meta, "annotations"),
+			 member(r, spec, "containers", JSON_ARRAY),
+			 member(r, spec, "initContainers", JSON_ARRAY));
 }
 
 static bool is_address(const char *text)
@@ -283,12 +270,16 @@ int jb_pod_read(const json_t *object, struct jb_pod_view *ret_view, char *error)
 	const json_t *meta;
 
 	*error = '\0';
+	ret_view->skip_outbound[0] = '\0';
+	ret_view->skip_inbound[0] = '\0';
 	ret_view->pod = (struct jb_pod){
 		.namespace_ = "",
 		.name = "",
 		.ip2 = "",
 		.created_by_kind = "",
 		.created_by_name = "",
+		.skip_outbound = ret_view->skip_outbound,
+		.skip_inbound = ret_view->skip_inbound,
 		.containers = ret_view->containers,
 		.labels = ret_view->labels,
 	};
@@ -301,7 +292,7 @@ int jb_pod_read(const json_t *object, struct jb_pod_view *ret_view, char *error)
 	read_static_hash(&r, meta);
 	read_labels(&r, meta);
 	read_owner(&r, meta);
-	read_spec(&r, member(&r, object, "spec", JSON_OBJECT));
+	read_spec(&r, meta, member(&r, object, "spec", JSON_OBJECT));
 	name_workload(ret_view, meta);
 	read_status(&r, member(&r, object, "status", JSON_OBJECT));
 	return *error ? -EBADMSG : 0;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "kubernetes/private.h"
-#include "kubernetes/thread.h"
+#include "base/thread.h"
 
 static int make_watch(struct jb_pods *pods)
 {

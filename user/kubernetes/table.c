@@ -179,12 +179,25 @@ static int learn_all(struct jb_pod_table *table, struct entry *entry, const stru
 	return err;
 }
 
+/* Names show a proxy from its start on, and never that there will be none. */
+static void learn_proxy(struct jb_pod_table *table, struct entry *entry, const struct jb_pod *pod)
+{
+	if (!pod->meshed || entry->pod->meshed || !entry->pod->names_only)
+		return;
+	entry->pod->meshed = true;
+	table->counts.changes++;
+}
+
 /* The pod of an entry stays as it is if the new one is the same or only has names. */
 static int update(struct jb_pod_table *table, struct entry *entry, const struct jb_pod *pod)
 {
 	struct jb_pod *copy;
 
-	if (pod->names_only || jb_pod_equal(entry->pod, pod))
+	if (pod->names_only) {
+		learn_proxy(table, entry, pod);
+		return 0;
+	}
+	if (jb_pod_equal(entry->pod, pod))
 		return 0;
 	if (jb_pod_copy(pod, &copy))
 		return -ENOMEM;
@@ -317,6 +330,8 @@ enum jb_pod_lookup jb_pod_table_lookup(const struct jb_pod_table *table, const c
 	strncpy(ret_names->namespace_, entry->pod->namespace_, JB_NAMESPACE_MAX);
 	strncpy(ret_names->pod, entry->pod->name, JB_POD_NAME_MAX);
 	strncpy(ret_names->workload, entry->pod->workload, JB_POD_NAME_MAX);
+	ret_names->meshed = entry->pod->meshed;
+	ret_names->names_only = entry->pod->names_only;
 	if (!container_id || !*container_id)
 		return JB_POD_FOUND;
 	known = find_id(entry, container_id);

@@ -20,6 +20,8 @@ struct jb_pod_names {
 	char pod[JB_POD_NAME_MAX + 1];
 	char workload[JB_POD_NAME_MAX + 1];        /* what people call it; "" if it isn't known */
 	char container[JB_CONTAINER_NAME_MAX + 1]; /* "" if it isn't known or wasn't asked for */
+	bool meshed;                               /* the pod has a linkerd-proxy */
+	bool names_only; /* no more than names is known: then a proxy may show only later */
 };
 
 enum jb_pod_lookup {
@@ -41,9 +43,9 @@ int jb_pod_table_new(struct jb_pod_table **ret_table, size_t max, uint64_t grace
 void jb_pod_table_free(struct jb_pod_table *table); /* NULL is fine */
 
 /*
- * Puts a new or changed pod in. Of one that is known better than by its names a pod with names_only
- * adds just its container ids. One whose containers have ended for good counts as gone. 0, -ENOSPC
- * or -ENOMEM (both are counted as refused).
+ * Puts a new or changed pod in. To one that is known already a pod with names_only adds just its
+ * container ids and, where no more than names are known, that it is meshed. One whose containers
+ * have ended for good counts as gone. 0, -ENOSPC or -ENOMEM (both are counted as refused).
  */
 int jb_pod_table_put(struct jb_pod_table *table, const struct jb_pod *pod, uint64_t now_ns);
 

@@ -54,6 +54,7 @@ int jb_page_render(const struct jb_page *page, enum jb_exposition_format format,
 	jb_writer_traffic(&w);
 	jb_writer_pods(&w);
 	jb_writer_edges(&w);
+	jb_writer_mesh(&w);
 	jb_writer_kubernetes(&w);
 	jb_writer_cluster(&w);
 	jb_writer_audit(&w);

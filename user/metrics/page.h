@@ -14,6 +14,8 @@
 #include "workloads/registry.h"
 
 struct jb_audit_status;
+struct jb_mesh_join;
+struct jb_trust_anchor;
 
 struct jb_page {
 	const struct jb_owner_totals *owners;
@@ -26,8 +28,11 @@ struct jb_page {
 	size_t n_followed;                        /* and --policies */
 	__u64 cluster_refused, cluster_bytes;     /* objects; what is kept of them */
 	const struct jb_audit_status *audit;      /* NULL: no --audit */
-	bool policies;                            /* edges are judged */
-	bool full;                                /* --metrics full */
+	const struct jb_mesh_join *mesh;          /* NULL: --linkerd off */
+	const struct jb_trust_anchor *anchors;    /* of the mesh; none where they can't be read */
+	size_t n_anchors;
+	bool policies; /* edges are judged */
+	bool full;     /* --metrics full */
 
 	const char *version;
 	bool has[JB_FEATURE_MAX];              /* what this node lets us measure */

@@ -47,6 +47,41 @@ static void write_counters(struct jb_writer *w, const struct jb_traffic_family *
 		}
 }
 
+static bool is_local(__u32 slot)
+{
+	return slot >= JB_SLOT_TCP && jb_tcp_leg_is_local(slot - JB_SLOT_TCP);
+}
+
+static bool any(const __u64 *word, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (word[i])
+			return true;
+	return false;
+}
+
+/*
+ * A pod of the mesh may have all the legs, most have three or four: one is told once there is
+ * something to tell of it. That connections were opened is told without a leg.
+ */
+static bool is_quiet(__u32 slot, const struct jb_tcp_totals *tcp)
+{
+	return slot > JB_SLOT_TCP + JB_LEG_LOOPBACK && !any(tcp->rtt.bucket, JB_RTT_BUCKETS) &&
+	       !any(tcp->connect.bucket, JB_RTT_BUCKETS) && !tcp->retransmitted &&
+	       !any(tcp->bytes, JB_DIRECTION_MAX);
+}
+
+/* Who only accepts over a leg has no connects there. */
+static bool is_of_leg(const struct jb_traffic_family *f, __u32 slot, const union jb_totals *totals)
+{
+	if (slot < JB_SLOT_TCP)
+		return true;
+	if (is_quiet(slot, &totals->tcp))
+		return false;
+	return slot <= JB_SLOT_TCP + JB_LEG_LOOPBACK || f->bounds == JB_TRAFFIC_COUNTER ||
+	       any(&totals->word[f->word], JB_RTT_BUCKETS);
+}
+
 static void write_histogram(struct jb_writer *w, const struct jb_traffic_family *f, __u32 slot,
 			    const union jb_totals *totals, const char **values, size_t n)
 {
@@ -56,7 +91,7 @@ static void write_histogram(struct jb_writer *w, const struct jb_traffic_family 
 	unsigned int n_bounds;
 	const double *bounds = jb_traffic_bounds(f->bounds, &n_bounds);
 
-	if (slot == JB_SLOT_TCP + JB_LEG_LOOPBACK) {
+	if (is_local(slot)) {
 		/* How fast a node talks to itself is worth a mean, not a dozen series. */
 		uint64_t count = 0;
 
@@ -109,7 +144,7 @@ static void write_owner(struct jb_writer *w, const struct jb_traffic_family *f,
 		__u32 slot = f->slot + s;
 
 		values[JB_AT_FIRST] = f->slot_names[s];
-		if (owner->seen[slot])
+		if (owner->seen[slot] && is_of_leg(f, slot, &owner->totals[slot]))
 			write_slot(w, f, slot, &owner->totals[slot], values, JB_AT_FIRST + 1);
 	}
 }
@@ -190,7 +225,7 @@ unsigned int jb_traffic_series(__u32 slot, bool full)
 		if (f->bounds == JB_TRAFFIC_COUNTER)
 			n += (f->n[0] ? f->n[0] : 1) * (f->n[1] ? f->n[1] : 1);
 		else
-			n += slot == JB_SLOT_TCP + JB_LEG_LOOPBACK ? 3 : bounds + 3;
+			n += is_local(slot) ? 3 : bounds + 3;
 	}
 	return n;
 }

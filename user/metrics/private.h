@@ -8,7 +8,7 @@
 /* Positions in the label values of an owner's families. */
 enum { JB_AT_UNIT = 3, JB_AT_FIRST = 4, JB_LABELS_MAX = 7 };
 /* Families for the self-description; more than there are. */
-#define JB_FAMILIES_MAX 96
+#define JB_FAMILIES_MAX 128
 
 struct jb_writer {
 	struct jb_exposition e;
@@ -44,6 +44,7 @@ void jb_writer_rtp(struct jb_writer *w);
 void jb_writer_traffic(struct jb_writer *w);
 void jb_writer_pods(struct jb_writer *w);
 void jb_writer_edges(struct jb_writer *w);
+void jb_writer_mesh(struct jb_writer *w);
 void jb_writer_kubernetes(struct jb_writer *w);
 void jb_writer_cluster(struct jb_writer *w);
 void jb_writer_audit(struct jb_writer *w);

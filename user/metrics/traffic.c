@@ -2,6 +2,7 @@
 #include "metrics/traffic.h"
 
 #include "kernel/names.h"
+#include "workloads/leg.h"
 
 #define IDENTITY    "namespace", "pod", "container", "unit"
 #define LABELS(...) .labels = JB_LABELS(IDENTITY, ##__VA_ARGS__)
@@ -104,7 +105,7 @@ const struct jb_traffic_family jb_traffic_families[] = {
 	  LABELS("leg")},
 	 .feature = JB_FEATURE_TCP,
 	 HISTOGRAM(TCP_BY_LEG, RTT, tcp.connect.bucket, tcp.connect.sum_ns)},
-	{{"tcp_retransmitted_segments", "TCP segments sent again, SYN and SYN-ACK included.",
+	{{"tcp_retransmitted_segments", "TCP segments sent again, SYN and SYN-ACK included; up to 5 s late.",
 	  JB_FAMILY_COUNTER, LABELS("leg")},
 	 .feature = JB_FEATURE_TCP,
 	 COUNTER(TCP_BY_LEG, tcp.retransmitted)},

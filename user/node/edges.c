@@ -11,6 +11,7 @@
 #include "edges/ends.h"
 #include "node/cluster.h"
 #include "node/flows.h"
+#include "node/mesh.h"
 #include "node/peers.h"
 #include "node/private.h"
 
@@ -71,6 +72,7 @@ void jb_node_edges_contact(void *ctx, const struct jb_contact *c)
 		.ends = jb_ends_of_contact(c),
 		.reporter = reporter_of(c->role),
 		.protocol = JB_EDGE_TCP,
+		.path = c->path,
 		.port = server_port(c),
 		.counts = {.connections = !!(c->what & JB_CONTACT_OPENED),
 			   .failures = !!(c->what & JB_CONTACT_FAILED),
@@ -81,6 +83,8 @@ void jb_node_edges_contact(void *ctx, const struct jb_contact *c)
 	get_to_know(edges, c->cgroup_id);
 	get_to_know(edges, c->peer_cgroup_id);
 	jb_edges_note(edges->edges, &note, c->at_ns);
+	if (edges->node->mesh)
+		jb_node_mesh_contact(edges->node->mesh, c, jb_now_ns());
 	if (edges->audit)
 		jb_audit_connection(edges->audit, c, jb_now_ns(), jb_unix_ns());
 }
@@ -171,6 +175,11 @@ int jb_node_edges_turn(struct jb_node_edges *edges, __u64 now_ns)
 	edges->ring_lost = lost;
 	jb_audit_turn(edges->audit, now_ns, jb_unix_ns());
 	return err;
+}
+
+struct jb_whois jb_node_edges_whois(const struct jb_node_edges *edges)
+{
+	return jb_peers_whois(edges->peers);
 }
 
 const struct jb_edges *jb_node_edges_known(const struct jb_node_edges *edges)

@@ -27,6 +27,9 @@ int jb_node_edges_settle(struct jb_node_edges *edges, __u64 now_ns);
 /* Every second or so: what waits for the audit stream is written. 0 or -errno. */
 int jb_node_edges_turn(struct jb_node_edges *edges, __u64 now_ns);
 
+/* Whose an address is; valid as long as the edges. */
+struct jb_whois jb_node_edges_whois(const struct jb_node_edges *edges);
+
 const struct jb_edges *jb_node_edges_known(const struct jb_node_edges *edges);
 bool jb_node_edges_are_judged(const struct jb_node_edges *edges); /* by NetworkPolicies */
 

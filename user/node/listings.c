@@ -10,6 +10,7 @@
 #include "kernel/names.h"
 #include "kernel/sockets.h"
 #include "node/edges.h"
+#include "node/mesh.h"
 #include "node/private.h"
 #include "node/uplink.h"
 #include "streams/view.h"
@@ -85,6 +86,7 @@ static void write_connection(void *ctx, const struct jb_connection *connection)
 		return;
 	next(list);
 	jb_connection_view(connection, jb_registry_cgroup(list->node->registry, cgroup),
+			   jb_registry_role(list->node->registry, cgroup),
 			   peer_of(list->node->registry, connection->peer_cgroup_id), list->now_ns,
 			   &info);
 	jb_connection_json(&info, list->out);
@@ -110,6 +112,8 @@ static void write_edge(void *ctx, const struct jb_edge *edge)
 
 	next(list);
 	jb_edge_view(edge, list->now_ns, &info);
+	if (list->node->mesh)
+		jb_node_mesh_show(list->node->mesh, edge, &info);
 	jb_edge_json(&info, list->out);
 }
 

@@ -11,6 +11,7 @@
 #include "metrics/page.h"
 #include "node/cluster.h"
 #include "node/edges.h"
+#include "node/mesh.h"
 #include "node/private.h"
 #include "workloads/registry.h"
 
@@ -112,6 +113,8 @@ static int start_edges(struct jb_node *node, const struct jb_node_options *optio
 
 	if (!err)
 		err = jb_node_edges_new(&node->edges, node, options, error);
+	if (!err && !options->linkerd.off && (node->pods || options->linkerd.n_targets))
+		err = jb_node_mesh_new(&node->mesh, node, options, error);
 	if (err)
 		return err;
 	err = jb_kernel_contacts(node->kernel, jb_node_edges_contact, node->edges);
@@ -172,6 +175,7 @@ __u64 jb_node_close(struct jb_node *node)
 	if (node->edges) {
 		/* The audit stream ends with what was told until now. */
 		jb_node_event(node);
+		jb_node_mesh_free(node->mesh);
 		lost = jb_node_edges_free(node->edges);
 	}
 	jb_node_cluster_stop(node->cluster);
@@ -250,6 +254,10 @@ int jb_node_tick(struct jb_node *node)
 	if (e >= 0)
 		e = jb_node_edges_settle(node->edges, now);
 	err = err ? err : e;
+	if (node->mesh) {
+		e = jb_node_mesh_settle(node->mesh, now);
+		err = err ? err : e;
+	}
 	e = note_drops(node, now);
 	node->uplink_error = jb_kernel_check_uplink(node->kernel);
 	return err ? err : e;
@@ -269,6 +277,11 @@ void jb_node_cluster_changed(struct jb_node *node, struct jb_node_cluster_status
 {
 	jb_node_cluster_take_news(node->cluster);
 	jb_node_cluster_status(node->cluster, ret);
+}
+
+const char *jb_node_linkerd_error(const struct jb_node *node)
+{
+	return node->mesh ? jb_node_mesh_error(node->mesh) : "";
 }
 
 bool jb_node_audit(const struct jb_node *node, struct jb_audit_status *ret)

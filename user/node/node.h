@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "kernel/object.h"
 #include "kubernetes/pods.h"
+#include "mesh/fetch.h"
 #include "streams/census.h"
 
 struct jb_node;
@@ -42,6 +43,13 @@ struct jb_node_options {
 	bool peers_cluster; /* the pods and Services of the whole cluster are followed, too */
 	bool policies;      /* NetworkPolicies are evaluated */
 	const char *audit;  /* file of the audit stream, "-": standard output; NULL: none */
+	struct {
+		bool off;
+		const struct jb_mesh_target *targets; /* beside those of this node's pods */
+		size_t n_targets;
+		uint64_t interval_ns;   /* 0: the default */
+		const char *namespace_; /* of the control plane; NULL: the default */
+	} linkerd;
 };
 
 enum { JB_NODE_ERROR = 1024 };
@@ -80,6 +88,9 @@ int jb_node_second(struct jb_node *node);
 struct jb_node_cluster_status;
 int jb_node_cluster_news_fd(const struct jb_node *node);
 void jb_node_cluster_changed(struct jb_node *node, struct jb_node_cluster_status *ret);
+
+/* A line about what of Linkerd can't be read as of the latest pass; "": nothing is wrong. */
+const char *jb_node_linkerd_error(const struct jb_node *node);
 
 /* How the audit stream is; false without one. */
 struct jb_audit_status;

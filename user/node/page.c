@@ -10,6 +10,7 @@
 #include "metrics/page.h"
 #include "node/cluster.h"
 #include "node/edges.h"
+#include "node/mesh.h"
 #include "node/owners.h"
 #include "node/private.h"
 
@@ -52,6 +53,10 @@ static void read_feeds(const struct jb_node *node, struct jb_page *page, struct 
 {
 	if (jb_node_audit(node, &parts->audit))
 		page->audit = &parts->audit;
+	if (node->mesh) {
+		page->mesh = jb_node_mesh_joined(node->mesh);
+		page->n_anchors = jb_node_mesh_anchors(node->mesh, &page->anchors);
+	}
 	if (!node->cluster)
 		return;
 	jb_node_cluster_status(node->cluster, &parts->cluster);

@@ -144,7 +144,8 @@ static enum jb_who_answer find_self(void *ctx, const struct jb_ends *ends, struc
 		return JB_WHO_NOT_ASKED;
 	default:
 		set_identity(peers, ends->cgroup_id, id, ret);
-		return JB_WHO_KNOWN;
+		ret->role = jb_registry_role(peers->options.registry, ends->cgroup_id);
+		return ret->role == JB_ROLE_PENDING ? JB_WHO_LATER : JB_WHO_KNOWN;
 	}
 }
 

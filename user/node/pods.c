@@ -35,17 +35,22 @@ int jb_node_pods_start(struct jb_pods **ret, const struct jb_node_options *optio
 	return jb_pods_start(ret, &pods);
 }
 
-bool jb_node_pods_find(void *ctx, const char *uid, struct jb_pod_name *ret)
+bool jb_node_pods_find(void *ctx, const char *uid, const char *container_id,
+		       struct jb_pod_name *ret)
 {
 	struct jb_pod_names names;
+	enum jb_pod_lookup found = jb_pods_lookup(ctx, uid, container_id, &names);
 
-	if (jb_pods_lookup(ctx, uid, NULL, &names) == JB_POD_UNKNOWN) {
+	if (found == JB_POD_UNKNOWN || (found == JB_POD_CONTAINER_NOT_YET && names.meshed))
 		jb_pods_look(ctx);
+	if (found == JB_POD_UNKNOWN)
 		return false;
-	}
 	snprintf(ret->namespace_, sizeof(ret->namespace_), "%s", names.namespace_);
 	snprintf(ret->pod, sizeof(ret->pod), "%s", names.pod);
 	snprintf(ret->workload, sizeof(ret->workload), "%s", names.workload);
+	snprintf(ret->container, sizeof(ret->container), "%s", names.container);
+	ret->meshed = names.meshed;
+	ret->names_only = names.names_only;
 	return true;
 }
 

@@ -14,8 +14,12 @@ struct jb_node_options;
  */
 int jb_node_pods_start(struct jb_pods **ret, const struct jb_node_options *options);
 
-/* A jb_find_pod_fn; ctx is the struct jb_pods. */
-bool jb_node_pods_find(void *ctx, const char *uid, struct jb_pod_name *ret);
+/*
+ * A jb_find_pod_fn; ctx is the struct jb_pods. Has the source look for a pod that it doesn't know,
+ * and for the container of one that is meshed: who asks has to give up at some time.
+ */
+bool jb_node_pods_find(void *ctx, const char *uid, const char *container_id,
+		       struct jb_pod_name *ret);
 
 /* Copies of the pods that are there, for jb_node_pods_free_all(). */
 struct jb_node_pod_list {

@@ -17,6 +17,7 @@ struct jb_node {
 	struct jb_census *census;
 	struct jb_node_cluster *cluster; /* NULL: neither --peers cluster nor --policies */
 	struct jb_node_edges *edges;
+	struct jb_node_mesh *mesh; /* NULL: --linkerd off, or neither pods nor targets */
 	struct jb_drops_ledger *drops;
 	__u32 slot_series[JB_SLOT_MAX];
 	bool full;

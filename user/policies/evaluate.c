@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 
+#include "base/address.h"
 #include "policies/private.h"
 
 const char *const jb_policy_verdict_names[JB_POLICY_VERDICT_MAX] = {

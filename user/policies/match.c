@@ -64,13 +64,6 @@ static bool is_mapped(const union jb_ip *address)
 	return !address->half[0] && address->word[2] == htonl(0xffff);
 }
 
-bool jb_ip_is_loopback(const union jb_ip *address)
-{
-	if (is_mapped(address))
-		return address->octet[12] == 127;
-	return !address->half[0] && !address->word[2] && address->word[3] == htonl(1);
-}
-
 bool jb_cidr_contains(const struct jb_cidr *cidr, const union jb_ip *address)
 {
 	__u32 octets = cidr->bits / 8, rest = cidr->bits % 8;

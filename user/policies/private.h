@@ -180,7 +180,6 @@ enum jb_truth jb_selector_matches(const struct jb_selector *selector,
 				  const struct jb_labels *labels);
 
 bool jb_ip_is_known(const union jb_ip *address);
-bool jb_ip_is_loopback(const union jb_ip *address);
 bool jb_cidr_contains(const struct jb_cidr *cidr, const union jb_ip *address);
 
 #endif

@@ -21,7 +21,7 @@ static void workload_free(struct jb_registry *reg, struct jb_workload *w)
 static int row_recycle(struct jb_registry *reg, struct jb_owned_row *row)
 {
 	struct jb_owner *owner = row->workload->owner ? row->workload->owner : reg->unknown;
-	__u32 slot = row->key.slot % JB_SLOT_MAX;
+	__u32 slot = jb_slot_told(row->workload->role, row->key.slot % JB_SLOT_MAX);
 	int err;
 
 	if (!owner->hidden) {

@@ -56,7 +56,7 @@ struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_n
 	return owner;
 }
 
-bool jb_registry_has_owner(const struct jb_registry *reg, const struct jb_identity *identity)
+static struct jb_owner *find(const struct jb_registry *reg, const struct jb_identity *identity)
 {
 	char name[sizeof(struct jb_pod_name)];
 	struct jb_owner *owner;
@@ -68,6 +68,19 @@ bool jb_registry_has_owner(const struct jb_registry *reg, const struct jb_identi
 	snprintf(name, sizeof(name), "%s/%s", identity->namespace_, identity->pod);
 	HASH_FIND_STR(reg->owners, name, owner);
 	return owner;
+}
+
+bool jb_registry_has_owner(const struct jb_registry *reg, const struct jb_identity *identity)
+{
+	return find(reg, identity);
+}
+
+const char *jb_registry_owner_workload(const struct jb_registry *reg,
+				       const struct jb_identity *identity)
+{
+	const struct jb_owner *owner = find(reg, identity);
+
+	return owner ? owner->workload : "";
 }
 
 void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner)

@@ -42,7 +42,7 @@ struct jb_workload {
 	UT_hash_handle hh;
 	__u64 cgroup_id;
 	struct jb_owner *owner; /* NULL until it is named */
-	char *path;             /* of one that waits for its pod's name; else NULL */
+	char *path;             /* of one that waits for its pod's or container's name; else NULL */
 	__u64 wait_ns;          /* since when */
 	__u64 alive_ns;         /* when it last was there, or may have been */
 	__u32 attempts;
@@ -50,6 +50,7 @@ struct jb_workload {
 	__u64 walk; /* the last that found it, or after which it came */
 	bool has_drops;
 	bool contained; /* as soon as its path is known */
+	enum jb_mesh_role role;
 };
 
 struct jb_owned_row {
@@ -90,7 +91,8 @@ struct jb_owner *jb_owner_get(struct jb_registry *reg, const char *name);
 /* The owner of all workloads of a pod. NULL: no memory. */
 struct jb_owner *jb_owner_get_pod(struct jb_registry *reg, const struct jb_pod_name *pod);
 
-void jb_workload_own(struct jb_workload *w, struct jb_owner *owner); /* NULL: not yet */
+/* NULL: not yet. Its path is given up unless the role is pending. */
+void jb_workload_own(struct jb_workload *w, struct jb_owner *owner, enum jb_mesh_role role);
 
 /*
  * Finds a name for the cgroup at that path and gives the workload to its owner; or lets it wait, if
@@ -101,6 +103,12 @@ void jb_workload_name(struct jb_registry *reg, struct jb_workload *w, const char
 
 /* One of its workloads has ended, and with the last of them the owner, unless it is permanent. */
 void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner);
+
+/* Takes what its pod's container may have come to be known as. */
+void jb_workload_find_role(struct jb_registry *reg, struct jb_workload *w, __u64 now_ns);
+
+/* Where the kernel's slot of a workload is added to: of TCP by leg. */
+__u32 jb_slot_told(enum jb_mesh_role role, __u32 slot);
 
 /* What is shown or folded together: all media of a direction are on the page if one is. */
 __u32 jb_slot_group(__u32 slot);

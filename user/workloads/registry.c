@@ -86,7 +86,7 @@ static void give_up_naming(struct jb_registry *reg)
 		if (w->owner || w->path || (!complete && w->walk != reg->walk))
 			continue;
 		if (++w->attempts >= JB_NAMING_ATTEMPTS)
-			jb_workload_own(w, reg->unknown);
+			jb_workload_own(w, reg->unknown, JB_ROLE_UNMESHED);
 	}
 }
 
@@ -102,7 +102,9 @@ static bool any_nameless(const struct jb_registry *reg)
 static void name_waiting(struct jb_registry *reg, __u64 now_ns)
 {
 	for (struct jb_workload *w = reg->workloads; w; w = w->hh.next)
-		if (w->path)
+		if (w->path && w->owner)
+			jb_workload_find_role(reg, w, now_ns);
+		else if (w->path)
 			jb_workload_name(reg, w, w->path, now_ns);
 }
 
@@ -198,6 +200,16 @@ const char *jb_registry_workload(const struct jb_registry *reg, __u64 cgroup_id)
 
 	HASH_FIND(hh, reg->workloads, &cgroup_id, sizeof(cgroup_id), w);
 	return w && w->owner ? w->owner->workload : "";
+}
+
+enum jb_mesh_role jb_registry_role(const struct jb_registry *reg, __u64 cgroup_id)
+{
+	struct jb_workload *w;
+
+	if (!cgroup_id)
+		return JB_ROLE_UNMESHED;
+	HASH_FIND(hh, reg->workloads, &cgroup_id, sizeof(cgroup_id), w);
+	return w ? w->role : JB_ROLE_PENDING;
 }
 
 bool jb_registry_is_contained(const struct jb_registry *reg, __u64 cgroup_id)

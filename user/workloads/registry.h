@@ -12,6 +12,7 @@
 #include <jitterbug/row.h>
 #include "kernel/snapshot.h"
 #include "workloads/identity.h"
+#include "workloads/leg.h"
 
 /* All functions that are told the time are to be told one that doesn't go back. */
 struct jb_registry;
@@ -21,14 +22,26 @@ struct jb_pod_name {
 	char namespace_[64];
 	char pod[254];
 	char workload[254]; /* what people call it: its Deployment, ...; "" if it isn't known */
+	char container[64]; /* the name of the container; "" if it isn't known yet */
+	bool meshed;        /* it has a proxy */
+	bool names_only;    /* whether it has one may show only with its containers */
 };
 
-/* Who the pod of that UID is (as in the cgroup's path: a static pod's is a hash), if it is known.
+/*
+ * Who the pod of that UID is (as in the cgroup's path: a static pod's is a hash), if it is known,
+ * and its container of that id ("": none is asked for).
  */
-typedef bool (*jb_find_pod_fn)(void *ctx, const char *uid, struct jb_pod_name *ret);
+typedef bool (*jb_find_pod_fn)(void *ctx, const char *uid, const char *container_id,
+			       struct jb_pod_name *ret);
 
 /* A pod whose name has not come by then is told as a unit for the rest of its cgroup's life. */
 #define JB_POD_NAME_WAIT_NS (30 * JB_SECOND_NS)
+
+/*
+ * What a cgroup is in the mesh is decided once, for its legs' counters are not to fall. Of a pod
+ * with a proxy that waits for the container's name, as long as for a pod's, and until then nothing
+ * of its TCP by leg is told.
+ */
 
 struct jb_registry_options {
 	const char *cgroup_root; /* mount point of cgroup2 */
@@ -76,7 +89,7 @@ struct jb_owner_drop {
 	__u64 packets;
 };
 
-/* One owner's figures. seen[] is false where there never was a row. */
+/* One owner's figures, of TCP by JB_SLOT_TCP + leg. seen[] is false where there never was a row. */
 struct jb_owner_totals {
 	union jb_totals totals[JB_SLOT_MAX];
 	bool seen[JB_SLOT_MAX];
@@ -116,8 +129,15 @@ enum jb_naming {
 /* What people call the cgroup's pod; "" if it is none, or that isn't known. */
 const char *jb_registry_workload(const struct jb_registry *reg, __u64 cgroup_id);
 
+/* As above, of an owner's labels. Valid until the next refresh or tick. */
+const char *jb_registry_owner_workload(const struct jb_registry *reg,
+				       const struct jb_identity *identity);
+
 /* Whether it is in a container or a virtual machine, of a pod or not, by its cgroup's path. */
 bool jb_registry_is_contained(const struct jb_registry *reg, __u64 cgroup_id);
+
+/* What the cgroup is in the mesh; JB_ROLE_PENDING if that isn't known yet, or nothing of it is. */
+enum jb_mesh_role jb_registry_role(const struct jb_registry *reg, __u64 cgroup_id);
 
 /* Whether the cgroup had a row at the latest refresh. */
 bool jb_registry_knows(const struct jb_registry *reg, __u64 cgroup_id);

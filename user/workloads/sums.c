@@ -20,6 +20,20 @@ static void count_drop(void *ctx, const struct jb_drop_key *key, __u64 packets)
 		jb_owner_drop(reg, owner, key)->now += packets;
 }
 
+static __u32 slot_of(const struct jb_owned_row *row)
+{
+	return jb_slot_told(row->workload->role, row->key.slot % JB_SLOT_MAX);
+}
+
+/* Under a leg that isn't known yet nothing is told: it would be missing there afterwards. */
+static bool is_told(const struct jb_owned_row *row)
+{
+	const struct jb_workload *w = row->workload;
+
+	return w->owner && !w->owner->hidden &&
+	       (w->role != JB_ROLE_PENDING || row->key.slot < JB_SLOT_TCP);
+}
+
 static bool is_empty(const union jb_totals *totals)
 {
 	for (size_t i = 0; i < sizeof(totals->word) / sizeof(*totals->word); i++)
@@ -33,12 +47,14 @@ static void settle_unknown(struct jb_registry *reg)
 {
 	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++) {
 		union jb_totals totals = {};
+		__u32 told;
 
 		jb_kernel_add_totals(reg->kernel, slot, &totals);
 		if (is_empty(&totals))
 			continue;
-		jb_owner_of_slot(reg, reg->unknown, slot);
-		reg->unknown->has_base[slot] = true;
+		told = jb_slot_told(JB_ROLE_UNMESHED, slot);
+		jb_owner_of_slot(reg, reg->unknown, told);
+		reg->unknown->has_base[told] = true;
 	}
 }
 
@@ -46,8 +62,8 @@ int jb_registry_settle(struct jb_registry *reg)
 {
 	settle_unknown(reg);
 	for (struct jb_owned_row *row = reg->rows; row; row = row->hh.next)
-		if (row->workload->owner && !row->workload->owner->hidden)
-			jb_owner_of_slot(reg, row->workload->owner, row->key.slot % JB_SLOT_MAX);
+		if (is_told(row))
+			jb_owner_of_slot(reg, row->workload->owner, slot_of(row));
 	for (struct jb_owner *owner = reg->owners; owner; owner = owner->hh.next)
 		for (__u32 i = 0; i <= JB_OWNER_DROPS; i++)
 			owner->drops[i].now = 0;
@@ -55,10 +71,10 @@ int jb_registry_settle(struct jb_registry *reg)
 }
 
 static void add_row(const struct jb_registry *reg, struct jb_owner_totals *to, __u32 row,
-		    __u32 slot)
+		    __u32 told)
 {
-	jb_kernel_add_totals(reg->kernel, row, &to->totals[slot]);
-	to->seen[slot] = true;
+	jb_kernel_add_totals(reg->kernel, row, &to->totals[told]);
+	to->seen[told] = true;
 }
 
 /* What is known of an owner beside its rows. */
@@ -87,18 +103,19 @@ static void add_owner(struct jb_owner_totals *to, struct jb_owner_drop *drops,
 /* The rows of no workload; settled is which of them are told. */
 static void add_unknown(const struct jb_registry *reg, struct jb_owner_totals *to)
 {
-	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++)
-		if (reg->unknown->has_base[slot])
-			add_row(reg, to, slot, slot);
+	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++) {
+		__u32 told = jb_slot_told(JB_ROLE_UNMESHED, slot);
+
+		if (reg->unknown->has_base[told])
+			add_row(reg, to, slot, told);
+	}
 }
 
 static const struct jb_owner *teller(const struct jb_registry *reg, const struct jb_owned_row *row)
 {
 	const struct jb_owner *owner = row->workload->owner;
 
-	return owner && owner->fate[jb_slot_group(row->key.slot % JB_SLOT_MAX)] == JB_FOLDED
-		       ? reg->other
-		       : owner;
+	return owner && owner->fate[jb_slot_group(slot_of(row))] == JB_FOLDED ? reg->other : owner;
 }
 
 static void count_cgroups(const struct jb_registry *reg, struct jb_owner_list *list)
@@ -120,12 +137,13 @@ static void add_all(const struct jb_registry *reg, struct jb_owner_list *list, i
 	add_unknown(reg, &list->owner[reg->unknown->place]);
 	count_cgroups(reg, list);
 	for (const struct jb_owned_row *row = reg->rows; row; row = row->hh.next) {
-		const struct jb_owner *owner = teller(reg, row);
+		const struct jb_owner *owner;
 
-		if (!owner || owner->hidden)
+		if (!is_told(row))
 			continue;
+		owner = teller(reg, row);
 		ret_place[row->row] = owner->place;
-		add_row(reg, &list->owner[owner->place], row->row, row->key.slot % JB_SLOT_MAX);
+		add_row(reg, &list->owner[owner->place], row->row, slot_of(row));
 	}
 }
 

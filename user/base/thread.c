@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "kubernetes/thread.h"
+#include "base/thread.h"
 
 #include <signal.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#ifndef JB_KUBERNETES_THREAD_H
-#define JB_KUBERNETES_THREAD_H
+#ifndef JB_BASE_THREAD_H
+#define JB_BASE_THREAD_H
 
 #include <pthread.h>
 

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The series that are remembered, and their far ends. */
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mesh/page_private.h"
+
+enum { FIRST_ROOM = 64 }; /* a power of 2, as all that follow */
+
+_Static_assert(sizeof(struct jb_mesh_far) == 344, "no hidden padding in what is compared");
+
+/* Of 7 octets at most. */
+static __u64 word_of(const char *text, size_t len)
+{
+	__u64 word = 0;
+	__u32 first, last;
+
+	if (len >= sizeof(first)) {
+		memcpy(&first, text, sizeof(first));
+		memcpy(&last, text + len - sizeof(last), sizeof(last));
+		word = (__u64)first << 32 | last;
+	} else if (len) {
+		word = (__u64)(unsigned char)text[0] << 16 |
+		       (__u64)(unsigned char)text[len / 2] << 8 | (unsigned char)text[len - 1];
+	}
+	return word;
+}
+
+/* In words of 8 octets, of which the last may begin within the one before: `h` has to tell `len`.
+ */
+static __u64 mix_text(__u64 h, const char *text, size_t len)
+{
+	__u64 word;
+
+	if (len < sizeof(word))
+		return jb_mix(h, word_of(text, len));
+	for (size_t at = 0; at + sizeof(word) < len; at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		h = jb_mix(h, word);
+	}
+	memcpy(&word, text + len - sizeof(word), sizeof(word));
+	return jb_mix(h, word);
+}
+
+/* Of labels in whatever order: that costs nothing, for their chains run side by side. */
+__u64 jb_mesh_series_hash(const struct jb_mesh_table *table, const struct jb_scrape_sample *sample)
+{
+	__u64 sum = table->seed;
+
+	for (size_t i = 0; i < sample->n_labels; i++) {
+		const struct jb_scrape_label *label = &sample->labels[i];
+		__u64 lengths = (__u64)label->name_len << 32 | label->value_len;
+		__u64 h = mix_text(jb_mix(table->seed, lengths), label->name, label->name_len);
+
+		sum += mix_text(h, label->value, label->value_len);
+	}
+	return jb_mix(sum, sample->family << 8 | sample->suffix);
+}
+
+/* --- far ends */
+
+struct key {
+	char text[sizeof(struct jb_mesh_far)];
+	size_t len;
+};
+
+static struct key key_of(const struct jb_mesh_far *far)
+{
+	struct key key;
+	char *at = mempcpy(key.text, far, offsetof(struct jb_mesh_far, namespace_));
+
+	at = stpcpy(at, far->namespace_) + 1;
+	at = stpcpy(at, far->workload) + 1;
+	key.len = (size_t)(at - key.text);
+	return key;
+}
+
+void jb_mesh_end_far(const struct jb_mesh_end *end, struct jb_mesh_far *ret_far)
+{
+	const char *namespace_ = end->key + offsetof(struct jb_mesh_far, namespace_);
+
+	memset(ret_far, 0, sizeof(*ret_far));
+	memcpy(ret_far, end->key, offsetof(struct jb_mesh_far, namespace_));
+	stpcpy(ret_far->namespace_, namespace_);
+	stpcpy(ret_far->workload, namespace_ + strlen(namespace_) + 1);
+}
+
+/* Finds or makes it. NULL: no memory. */
+static struct jb_mesh_end *end_get(struct jb_mesh_table *table, const struct jb_mesh_far *far)
+{
+	struct key key = key_of(far);
+	unsigned int hash = (unsigned int)mix_text(table->seed + key.len, key.text, key.len);
+	struct jb_mesh_end *end;
+
+	HASH_FIND_BYHASHVALUE(hh, table->ends, key.text, key.len, hash, end);
+	if (end)
+		return end;
+	end = calloc(1, sizeof(*end) + key.len);
+	if (!end)
+		return NULL;
+	memcpy(end->key, key.text, key.len);
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, table->ends, end->key, key.len, hash, end);
+	if (end->hh.tbl)
+		return end;
+	free(end);
+	return NULL;
+}
+
+static void end_release(struct jb_mesh_table *table, struct jb_mesh_end *end)
+{
+	if (!end || --end->n_series)
+		return;
+	/* NOLINTNEXTLINE(clang-analyzer-*): it doesn't see that it is unlinked */
+	HASH_DEL(table->ends, end);
+	free(end);
+}
+
+/* --- series */
+
+static __u32 *slot_of(__u32 *slots, size_t room, const struct jb_mesh_series *series, __u64 hash)
+{
+	size_t mask = 2 * room - 1;
+	size_t at = hash & mask;
+
+	while (slots[at] && series[slots[at] - 1].hash != hash)
+		at = (at + 1) & mask;
+	return &slots[at];
+}
+
+struct jb_mesh_series *jb_mesh_series_find(const struct jb_mesh_table *table, __u64 hash)
+{
+	__u32 found;
+
+	if (!table->room)
+		return NULL;
+	found = *slot_of(table->slots, table->room, table->series, hash);
+	return found ? &table->series[found - 1] : NULL;
+}
+
+static void index_all(struct jb_mesh_table *table)
+{
+	memset(table->slots, 0, 2 * table->room * sizeof(*table->slots));
+	for (size_t i = 0; i < table->n; i++)
+		*slot_of(table->slots, table->room, table->series,
+			 table->series[i].hash) = (__u32)(i + 1);
+}
+
+static bool make_room(struct jb_mesh_table *table)
+{
+	size_t room = table->room ? 2 * table->room : FIRST_ROOM;
+	struct jb_mesh_series *series;
+	__u32 *slots;
+
+	if (table->n < table->room)
+		return true;
+	series = reallocarray(table->series, room, sizeof(*series));
+	if (!series)
+		return false;
+	table->series = series;
+	slots = reallocarray(table->slots, 2 * room, sizeof(*slots));
+	if (!slots)
+		return false;
+	table->slots = slots;
+	table->room = room;
+	index_all(table);
+	return true;
+}
+
+struct jb_mesh_series *jb_mesh_series_add(struct jb_mesh_table *table, __u64 hash, int figure,
+					  const struct jb_mesh_far *far)
+{
+	struct jb_mesh_end *end = NULL;
+	struct jb_mesh_series *series;
+
+	if (!make_room(table))
+		return NULL;
+	if (far) {
+		end = end_get(table, far);
+		if (!end)
+			return NULL;
+		end->n_series++;
+	}
+	series = &table->series[table->n++];
+	*series = (struct jb_mesh_series){hash, NAN, NAN, end, (__u8)figure, false};
+	*slot_of(table->slots, table->room, table->series, hash) = (__u32)table->n;
+	return series;
+}
+
+void jb_mesh_table_begin(struct jb_mesh_table *table)
+{
+	if (table->n > table->n_before) {
+		for (size_t i = table->n_before; i < table->n; i++)
+			end_release(table, table->series[i].end);
+		table->n = table->n_before;
+		index_all(table);
+	}
+	for (size_t i = 0; i < table->n; i++) {
+		table->series[i].staged = NAN;
+		table->series[i].seen = false;
+	}
+}
+
+static void settle(struct jb_mesh_series *series)
+{
+	if (!isnan(series->staged))
+		series->value = series->staged;
+}
+
+void jb_mesh_table_settle(struct jb_mesh_table *table)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->n; i++) {
+		struct jb_mesh_series *series = &table->series[i];
+
+		settle(series);
+		if (series->seen)
+			table->series[kept++] = *series;
+		else
+			end_release(table, series->end);
+	}
+	if (kept < table->n) {
+		table->n = kept;
+		index_all(table);
+	}
+	table->n_before = kept;
+}
+
+void jb_mesh_table_free(struct jb_mesh_table *table)
+{
+	struct jb_mesh_end *end = table->ends, *next;
+
+	HASH_CLEAR(hh, table->ends);
+	for (; end; end = next) {
+		next = end->hh.next;
+		free(end);
+	}
+	free(table->series);
+	free(table->slots);
+}
