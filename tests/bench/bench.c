@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "live.h"
+#include "pages.h"
 #include "rates.h"
 #include "report.h"
 #include "subject.h"
@@ -296,6 +297,8 @@ int main(void)
 		err = jb_rates_report(&subject);
 	if (!err)
 		err = report_retirement();
+	if (!err)
+		err = jb_pages_report();
 	if (!err)
 		jb_subject_print_memory(&subject);
 	jb_subject_free(&subject);

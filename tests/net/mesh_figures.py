@@ -28,10 +28,12 @@ def by(pod, client):
 
 
 def settle(mesh, expected):
-    """Waits until {(family, ((label, value), ...)): value} is told."""
-    def seen(metrics):
-        return {key: counters.family(metrics, key[0], **dict(key[1])) for key in expected}
-    return counters.settle(mesh.agent, seen, expected, DEADLINE)
+    """Waits until {figure(): value} is told, and nothing is told otherwise."""
+    def otherwise(metrics):
+        told = {key: counters.family(metrics, key[0], **dict(key[1])) for key in expected}
+        return {key: (told[key], f"not {expected[key]}") for key in told
+                if told[key] != expected[key]}
+    return counters.settle(mesh.agent, otherwise, {}, DEADLINE)
 
 
 def figure(family, **labels):

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The join in a world where the address N is pod-N of peers/peer-N unless the test says otherwise,
- * and nobody knows a client unless the test names it. For the programs that test the join: each
- * includes it, with cmocka before it.
+ * and nobody was heard of as a client unless the test names it, or tells of several. For the
+ * programs that test the join: each includes it, with cmocka before it.
  */
 #ifndef JITTERBUG_TESTS_MESH_WORLD_H
 #define JITTERBUG_TESTS_MESH_WORLD_H
@@ -26,6 +26,7 @@ static struct {
 		const char *workload;
 	} strange[STRANGE];
 	const char *client; /* NULL: nobody knows */
+	bool several;       /* of which it could be any */
 	/* How they were asked last. */
 	unsigned int who_asked, client_asked;
 	__u16 who_port;
@@ -74,8 +75,9 @@ static inline void who(void *ctx, const union jb_ip *ip, __u16 port, struct jb_w
 			say(ret, world.strange[i].namespace_, world.strange[i].workload);
 }
 
-static inline bool client(void *ctx, const char *namespace_, const char *pod, enum jb_tcp_leg leg,
-			  const char *client_namespace, __u16 port, struct jb_who *ret)
+static inline enum jb_mesh_client client(void *ctx, const char *namespace_, const char *pod,
+					 enum jb_tcp_leg leg, const char *client_namespace,
+					 __u16 port, struct jb_who *ret)
 {
 	assert_ptr_equal(ctx, &world);
 	world.client_asked++;
@@ -86,7 +88,9 @@ static inline bool client(void *ctx, const char *namespace_, const char *pod, en
 	world.client_question.port = port;
 	if (world.client)
 		say(ret, "peers", world.client);
-	return world.client;
+	if (world.several)
+		return JB_CLIENT_SEVERAL;
+	return world.client ? JB_CLIENT_KNOWN : JB_CLIENT_NONE;
 }
 
 /* --- what the kernel tells, of the pod ns/web */
@@ -124,7 +128,7 @@ static inline struct a_contact of_app(enum jb_tcp_leg leg)
 static inline void tell(struct a_contact contact)
 {
 	contact.told.contact = &contact.kernel;
-	jb_mesh_join_contact(join, &contact.told, now);
+	jb_mesh_join_contact(join, &contact.told);
 }
 
 static inline void tell_of(const char *pod, struct a_contact contact)

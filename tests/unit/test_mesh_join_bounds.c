@@ -143,6 +143,7 @@ static void test_pages_of_pods_without_place(void **state)
 	assert_string_equal(world.client_question.pod, "b");
 	result.failure = JB_MESH_TIMEOUT;
 	result.error = "late";
+	result.facts = NULL;
 	jb_mesh_join_result(join, &result, now);
 	other = get_pod("", "~other");
 	assert_int_equal(other.failures[JB_MESH_FINE], 1);

@@ -284,7 +284,8 @@ static void test_clients_nobody_knows(void **state)
 	(void)state;
 	strange(0, 9, "peers", "unknown");
 	tell_rtt(JB_LEG_MESH_IN, 9, 10000);
-	tell_of_client(JB_MESH_MUTUAL, NULL, 10);
+	world.several = true;
+	tell_of_client(JB_MESH_MUTUAL, "peer-9", 10);
 	settle();
 	edge = from("unknown");
 	assert_network(&edge, 0, 0);

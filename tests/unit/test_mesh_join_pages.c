@@ -71,6 +71,28 @@ static void test_nothing_of_a_page_that_failed(void **state)
 	assert_int_equal(web().failures[JB_MESH_BROKEN], 1);
 }
 
+/* Nobody took what came before the latest attempt. */
+static void test_what_came_before(void **state)
+{
+	struct jb_mesh_news news = requests(outbound(9, JB_MESH_MUTUAL, "voting"), 5, 5);
+
+	(void)state;
+	result.failure = JB_MESH_BROKEN;
+	result.earlier[JB_MESH_FINE] = 2;
+	result.earlier[JB_MESH_TIMEOUT] = 3;
+	result.bytes = 17;
+	result.news = &news;
+	result.n_news = 1;
+	tell_result();
+	assert_stats(edges, 1);
+	assert_true(web().has_proxy);
+	assert_false(web().success);
+	assert_int_equal(web().scrape_bytes, 0);
+	assert_int_equal(web().failures[JB_MESH_FINE], 2);
+	assert_int_equal(web().failures[JB_MESH_TIMEOUT], 3);
+	assert_int_equal(web().failures[JB_MESH_BROKEN], 1);
+}
+
 static void test_facts(void **state)
 {
 	(void)state;
@@ -201,10 +223,11 @@ static void test_clients(void **state)
 	assert_asked(JB_LEG_PLAIN_IN, "", 8080);
 	assert_int_equal(from("gateway").request_ns, 7000000);
 	assert_int_equal(from("gateway").requests[JB_MESH_OPAQUE][JB_MESH_CLASS_SUCCESS], 4);
-	world.client = NULL; /* several, or none */
+	world.several = true;
 	tell_news(requests(inbound(JB_MESH_MUTUAL, "edge"), 10, 10));
 	tell_news(requests(inbound(JB_MESH_PLAIN, ""), 20, 20));
-	world.client = "";
+	world.several = false;
+	world.client = ""; /* of whom there is no name */
 	tell_news(requests(inbound(JB_MESH_PLAIN, ""), 1, 1));
 	assert_int_equal(edge_of("web", JB_MESH_DESTINATION, "edge", "unknown").request_ns,
 			 10000000);
@@ -238,6 +261,7 @@ static void test_proxy_bytes(void **state)
 		struct jb_mesh_pod pod;
 
 		restart();
+		world.client = "gateway";
 		tell_news(octets(news, 300, 20));
 		tell_news(octets(news, 0, 1));
 		pod = web();
@@ -344,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_attempts),
 		TEST(test_nothing_of_a_page_that_failed),
+		TEST(test_what_came_before),
 		TEST(test_facts),
 		TEST(test_certificate),
 		TEST(test_requests_in_no_time),

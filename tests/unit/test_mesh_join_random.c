@@ -10,7 +10,7 @@
 #include "mesh_world.h"
 #include "random.h"
 
-enum { PODS = 6, EDGES = 256, ROUND_TRIP_US = 1000 };
+enum { PODS = 6, EDGES = 256, ROUND_TRIP_US = 1000, NEWS = 300 };
 
 /* All counters of an edge or a pod, as they were handed out. */
 struct seen {
@@ -133,11 +133,28 @@ static void tell_random_contact(struct jb_random *random)
 	tell_of(random_pod(random), contact);
 }
 
+/* One, several, or none. */
+static void know_random_client(struct jb_random *random)
+{
+	static const char *const names[] = {"peer-1", "peer-2", "peer-3",
+					    "peer-4", "peer-5", "peer-6"};
+
+	world.client = jb_random_below(random, 4) ? names[jb_random_below(random, 6)] : NULL;
+	world.several = !jb_random_below(random, 8);
+}
+
+static struct jb_mesh_news inbound_at(enum jb_mesh_tls tls, __u16 port)
+{
+	struct jb_mesh_news news = inbound(tls, tls == JB_MESH_MUTUAL ? "peers" : "");
+
+	news.far.target_port = port;
+	return news;
+}
+
 static void tell_random_page(struct jb_random *random)
 {
-	struct jb_mesh_news news[8];
-	unsigned int n = jb_random_below(random, 8);
-	char client_name[16];
+	struct jb_mesh_news news[NEWS];
+	unsigned int n = jb_random_below(random, jb_random_below(random, 20) ? 8 : NEWS);
 
 	for (unsigned int i = 0; i < n; i++) {
 		double count = jb_random_below(random, 5);
@@ -147,20 +164,29 @@ static void tell_random_page(struct jb_random *random)
 		if (jb_random_below(random, 2))
 			news[i] = outbound(far, tls, jb_random_below(random, 2) ? "voting" : "");
 		else
-			news[i] = inbound(tls, tls == JB_MESH_MUTUAL ? "peers" : "");
+			news[i] = inbound_at(tls, jb_random_below(random, 200));
 		news[i] = octets(requests(news[i], count, count * 2.5), 3, 4);
 		told.successes += (__u64)count;
 		told.responses += (__u64)count;
 		told.proxy_bytes += 7;
 	}
-	snprintf(client_name, sizeof(client_name), "peer-%u", jb_random_below(random, 6) + 1);
-	world.client = jb_random_below(random, 4) ? client_name : NULL;
+	know_random_client(random);
 	tell_page(random_pod(random), news, n);
+}
+
+/* Requests are told of an edge, or wait to be. */
+static void assert_none_lost(void)
+{
+	struct jb_mesh_join_stats stats = jb_mesh_join_stats(join);
+
+	assert_true(stats.unnamed <= 5 * JB_MESH_MAX_UNNAMED);
+	assert_int_equal(after.successes + stats.unnamed_requests, told.successes);
 }
 
 static void test_random(void **state)
 {
 	struct jb_random random = {.state = 42};
+	__u32 most_unnamed = 0;
 
 	(void)state;
 	options.max_pods = 4;
@@ -172,13 +198,24 @@ static void test_random(void **state)
 			tell_random_contact(&random);
 		for (int i = jb_random_below(&random, 4); i > 0; i--)
 			tell_random_page(&random);
+		if (most_unnamed < jb_mesh_join_stats(join).unnamed)
+			most_unnamed = jb_mesh_join_stats(join).unnamed;
+		read_all();
+		assert_none_lost();
 		now += jb_random_below(&random, 12) * SECOND;
+		know_random_client(&random);
 		settle();
 		read_all();
+		assert_none_lost();
 		assert_true(jb_mesh_join_stats(join).pods <= 5);
 		assert_true(jb_mesh_join_stats(join).edges <= 5 * 2 * 5);
 		assert_true(jb_mesh_join_stats(join).remotes <= 5 * 24);
 	}
+	assert_true(most_unnamed > JB_MESH_MAX_UNNAMED);
+	now += JB_MESH_WAIT_NS;
+	settle();
+	read_all();
+	assert_stats(unnamed, 0);
 	assert_int_equal(after.successes, told.successes);
 	assert_int_equal(after.retransmitted, told.retransmitted);
 	assert_int_equal(after.failed, told.failed);

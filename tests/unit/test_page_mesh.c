@@ -32,8 +32,9 @@ static void who(void *ctx, const union jb_ip *address, __u16 port, struct jb_who
 	*ret = (struct jb_who){.namespace_ = "data", .workload = "re\"dis"};
 }
 
-static bool client(void *ctx, const char *namespace_, const char *pod, enum jb_tcp_leg leg,
-		   const char *client_namespace, __u16 port, struct jb_who *ret)
+static enum jb_mesh_client client(void *ctx, const char *namespace_, const char *pod,
+				  enum jb_tcp_leg leg, const char *client_namespace, __u16 port,
+				  struct jb_who *ret)
 {
 	(void)ctx;
 	(void)namespace_;
@@ -42,7 +43,7 @@ static bool client(void *ctx, const char *namespace_, const char *pod, enum jb_t
 	(void)client_namespace;
 	(void)port;
 	*ret = (struct jb_who){.namespace_ = "data", .workload = "caller"};
-	return true;
+	return JB_CLIENT_KNOWN;
 }
 
 static void restart(void)
@@ -161,7 +162,7 @@ static void tell_contact(enum jb_mesh_role role, enum jb_tcp_leg leg, bool host_
 					     .host_network = host_network,
 					     .contact = contact};
 
-	jb_mesh_join_contact(mesh, &told, JB_SECOND_NS);
+	jb_mesh_join_contact(mesh, &told);
 }
 
 /* Past the proxy, of 100 octets in and 10 out. */

@@ -152,4 +152,6 @@ const struct jb_option_kind_ops jb_option_kinds[JB_OPTION_KIND_MAX] = {
 	[JB_OPTION_KIND_PORTS] = {sizeof(struct jb_ports), "PORTS", store_ports, expect_ports},
 	[JB_OPTION_KIND_ADDRESS] = {sizeof(struct jb_address), "ADDRESS", store_address,
 				    expect_address},
+	/* Gathers values where others store one: options.c. */
+	[JB_OPTION_KIND_LIST] = {sizeof(struct jb_list), "TEXT", NULL, NULL},
 };

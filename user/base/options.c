@@ -287,15 +287,12 @@ static int store_all(struct parse *parse)
 	return 0;
 }
 
-/* jb_option_kinds has nothing of lists: they gather values where others store one. */
 static void clear(const struct jb_options *options, void *config)
 {
 	for (size_t i = 0; i < options->count; i++) {
 		const struct jb_option *option = &options->table[i];
-		bool is_list = option->kind == JB_OPTION_KIND_LIST;
 
-		memset(field_of(option, config), 0,
-		       is_list ? sizeof(struct jb_list) : jb_option_kinds[option->kind].size);
+		memset(field_of(option, config), 0, jb_option_kinds[option->kind].size);
 	}
 }
 

@@ -138,6 +138,11 @@ static bool is_there_twice(const struct jb_list *targets, size_t index)
 
 static bool check_targets(const struct jb_list *targets)
 {
+	if (targets->count > JB_MESH_MAX_TARGETS) {
+		jb_log(JB_LOG_ERROR, "--linkerd-target: %zu are more than %d", targets->count,
+		       JB_MESH_MAX_TARGETS);
+		return false;
+	}
 	for (size_t i = 0; i < targets->count; i++) {
 		const char *text = targets->item[i];
 

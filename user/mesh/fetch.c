@@ -31,7 +31,7 @@ void jb_mesh_fetch_options_default(struct jb_mesh_fetch_options *ret_options)
 		.total_ms = 5000,
 		.max_bytes = 64 << 20,
 		.parallel = 8,
-		.max_targets = 512,
+		.max_targets = JB_MESH_MAX_TARGETS,
 		.page = {.max_series = 16384,
 			 .seed = random_number(),
 			 .since_s = (double)jb_unix_ns() / (double)JB_SECOND_NS},

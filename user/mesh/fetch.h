@@ -9,7 +9,7 @@
 
 #include "mesh/page.h"
 
-enum { JB_MESH_URL_SIZE = 256, JB_MESH_ERROR_SIZE = 256 };
+enum { JB_MESH_URL_SIZE = 256, JB_MESH_ERROR_SIZE = 256, JB_MESH_MAX_TARGETS = 512 };
 
 struct jb_mesh_target {
 	char namespace_[64];

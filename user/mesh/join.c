@@ -40,16 +40,22 @@ void jb_mesh_join_free(struct jb_mesh_join *join)
 
 void jb_mesh_join_pod(struct jb_mesh_join *join, const char *namespace_, const char *pod)
 {
-	jb_join_pod_get(join, namespace_, pod);
+	struct jb_join_pod *found = jb_join_pod_get(join, namespace_, pod);
+
+	if (found)
+		found->told.has_proxy = true;
 }
 
 void jb_mesh_join_settle(struct jb_mesh_join *join, __u64 now_ns)
 {
 	struct jb_join_pod *pod = NULL;
 
-	while ((pod = jb_join_pod_next(join, pod)))
+	/* What gets its name now doesn't go with requests that have waited for long enough. */
+	while ((pod = jb_join_pod_next(join, pod))) {
 		if (pod->waiting)
 			jb_join_remotes_settle(join, pod, now_ns);
+		jb_join_unnamed_settle(join, pod, now_ns);
+	}
 }
 
 void jb_mesh_join_sweep(struct jb_mesh_join *join,
@@ -115,6 +121,7 @@ struct jb_mesh_join_stats jb_mesh_join_stats(const struct jb_mesh_join *join)
 		stats.pods++;
 		stats.edges += HASH_COUNT(pod->edges);
 		stats.remotes += HASH_COUNT(pod->remotes);
+		jb_join_unnamed_count(pod, &stats);
 	}
 	return stats;
 }

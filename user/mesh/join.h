@@ -8,13 +8,19 @@
  * (outbound), `destination` the server's (inbound). The kernel tells of each connection of a proxy
  * by contacts; the proxy of its requests by pages. The join key is the pod and the far end's
  * address: of a meshed one the IP alone (all of its ports are one connection to 4143), else IP and
- * port.
+ * port. Inbound, where pages tell no address, it is the pod and the client's workload: by contacts
+ * the one that asked.who names, by pages the one that asked.client does; both must name a workload
+ * identically.
  *
  * Network time of requests is their number times the smallest round trip that the kernel has seen
  * on the connections of this far end (tcp_sock's rtt_min: of the last 5 minutes, or since the
  * connection stands). The smoothed one would have in it how long the far end takes to answer, for
  * an acknowledgement waits up to 40 ms for data to go with it. Requests for which there is no round
  * trip yet wait for one (wait_ns), then are left out of network_requests.
+ *
+ * Inbound news whose client isn't known yet wait for that (wait_ns), then are told of `unknown`.
+ * Once it is known they are joined as if they had come then. To the means they count as news of the
+ * last page that they came with: where the edge has had a newer one, they only add to its sums.
  */
 #ifndef JB_MESH_JOIN_H
 #define JB_MESH_JOIN_H
@@ -47,16 +53,23 @@ struct jb_mesh_contact {
 	const struct jb_contact *contact;
 };
 
+enum jb_mesh_client {
+	JB_CLIENT_KNOWN,
+	JB_CLIENT_SEVERAL, /* any of them could be meant */
+	JB_CLIENT_NONE,    /* nobody was heard of yet: ask again */
+};
+
 struct jb_mesh_asked {
 	/* Who is at that address (port 0: not told), best effort and at once. */
 	void (*who)(void *ctx, const union jb_ip *address, __u16 port, struct jb_who *ret);
 	/*
 	 * The one workload that has been a client of this pod over such a leg (mesh_in or
-	 * plain_in), of that namespace unless "", at that port of the app's unless 0. False: there
-	 * are several, or none is known.
+	 * plain_in), of that namespace unless "", at that port of the app's unless 0. *ret counts
+	 * if it is known.
 	 */
-	bool (*client)(void *ctx, const char *namespace_, const char *pod, enum jb_tcp_leg leg,
-		       const char *client_namespace, __u16 port, struct jb_who *ret);
+	enum jb_mesh_client (*client)(void *ctx, const char *namespace_, const char *pod,
+				      enum jb_tcp_leg leg, const char *client_namespace, __u16 port,
+				      struct jb_who *ret);
 	void *ctx;
 };
 
@@ -64,6 +77,8 @@ struct jb_mesh_asked {
 enum {
 	JB_MESH_MAX_PODS = 512,
 	JB_MESH_MAX_REMOTES = 256, /* far ends of a pod; the one idle for longest gives way */
+	/* Of a pod, that wait to be known; beyond: told of `unknown` at once. No option. */
+	JB_MESH_MAX_UNNAMED = 64,
 };
 #define JB_MESH_WAIT_NS (30 * JB_SECOND_NS)
 
@@ -72,8 +87,8 @@ struct jb_mesh_join_options {
 	__u32 max_pods;     /* beyond: told of pod="~other", namespace="" */
 	__u32 destinations; /* edges of a pod by reporter; beyond: told of workload `~other` */
 	__u32 max_remotes;
-	__u64 wait_ns;
-	__u64 seed; /* random */
+	__u64 wait_ns; /* for a round trip, and before that for the client to be known */
+	__u64 seed;    /* random */
 };
 
 struct jb_mesh_join;
@@ -85,8 +100,7 @@ void jb_mesh_join_free(struct jb_mesh_join *join); /* NULL is fine */
 void jb_mesh_join_pod(struct jb_mesh_join *join, const char *namespace_, const char *pod);
 
 /* Of a connection, as it came; failures of memory are counted (jb_mesh_join_stats). */
-void jb_mesh_join_contact(struct jb_mesh_join *join, const struct jb_mesh_contact *contact,
-			  __u64 now_ns);
+void jb_mesh_join_contact(struct jb_mesh_join *join, const struct jb_mesh_contact *contact);
 
 /* A contact that never came to be known as a pod's: counted as lost. */
 void jb_mesh_join_lost(struct jb_mesh_join *join);
@@ -95,10 +109,10 @@ void jb_mesh_join_lost(struct jb_mesh_join *join);
 void jb_mesh_join_result(struct jb_mesh_join *join, const struct jb_mesh_result *result,
 			 __u64 now_ns);
 
-/* Every second or so: requests that wait for a round trip. */
+/* Every second or so: what waits for its client to be known, or for a round trip. */
 void jb_mesh_join_settle(struct jb_mesh_join *join, __u64 now_ns);
 
-/* Forgets the pods that are gone, with all that was counted of them. */
+/* Forgets the pods that are gone, with all that was counted of them or waits there. */
 void jb_mesh_join_sweep(struct jb_mesh_join *join,
 			bool (*alive)(void *ctx, const char *namespace_, const char *pod),
 			void *ctx);
@@ -107,11 +121,12 @@ void jb_mesh_join_sweep(struct jb_mesh_join *join,
 struct jb_mesh_pod {
 	const char *namespace_; /* "" for ~other */
 	const char *pod;
-	bool asked;                          /* its page was asked for, once at least */
-	bool success;                        /* the latest attempt was fine */
-	const char *error;                   /* of the latest attempt; "" */
-	__u64 scrape_bytes;                  /* of the latest page that was fine */
-	__u64 scrape_ns;                     /* how long the latest attempt took */
+	bool has_proxy;     /* one was told of, or read; else it would like to have one */
+	bool asked;         /* its page was asked for, once at least */
+	bool success;       /* the latest attempt was fine */
+	const char *error;  /* of the latest attempt; "" */
+	__u64 scrape_bytes; /* of the latest page that was fine */
+	__u64 scrape_ns;    /* how long the latest attempt took */
 	__u64 failures[JB_MESH_FAILURE_MAX]; /* attempts; [JB_MESH_FINE] counts the fine ones */
 	double certificate_expiry_s;         /* Unix time; 0: not told */
 	bool certificate_told;               /* refresh_errors are known */
@@ -164,9 +179,11 @@ struct jb_mesh_join_stats {
 	__u32 pods;
 	__u32 edges;
 	__u32 remotes;
-	__u64 folded;  /* news and contacts told of ~other */
-	__u64 lost;    /* for want of memory */
-	__u64 skipped; /* samples of pages for which there was no place */
+	__u32 unnamed;          /* far ends that wait to be known */
+	__u64 unnamed_requests; /* theirs, that are told of no edge yet */
+	__u64 folded;           /* news and contacts told of ~other */
+	__u64 lost;             /* for want of memory, and by jb_mesh_join_lost() */
+	__u64 skipped;          /* samples of pages for which there was no place */
 };
 
 struct jb_mesh_join_stats jb_mesh_join_stats(const struct jb_mesh_join *join);

@@ -138,15 +138,14 @@ static void note_redirection(struct jb_join_pod *pod, enum jb_tcp_leg leg)
 		pod->redirected[JB_TCP_SERVER] = true;
 }
 
-void jb_mesh_join_contact(struct jb_mesh_join *join, const struct jb_mesh_contact *contact,
-			  __u64 now_ns)
+void jb_mesh_join_contact(struct jb_mesh_join *join, const struct jb_mesh_contact *contact)
 {
 	struct jb_join_pod *pod = jb_join_pod_get(join, contact->namespace_, contact->pod);
 	struct jb_join_edge *edge = NULL;
 
-	(void)now_ns;
 	if (!pod)
 		return;
+	pod->told.has_proxy |= !contact->host_network;
 	note_redirection(pod, contact->leg);
 	if (contact->role == JB_ROLE_PROXY)
 		edge = of_proxy(join, pod, contact);

@@ -7,15 +7,7 @@
 
 #define NS_PER_MS 1e6
 
-/* A page. */
-struct reading {
-	struct jb_mesh_join *join;
-	struct jb_join_pod *pod;
-	const struct jb_mesh_target *target; /* whose page it is, also if the pod is ~other */
-	__u64 now_ns;
-};
-
-static double figure(const struct jb_mesh_news *news, enum jb_mesh_figure which)
+double jb_join_figure(const struct jb_mesh_news *news, enum jb_mesh_figure which)
 {
 	double value = news->by[which];
 
@@ -24,22 +16,23 @@ static double figure(const struct jb_mesh_news *news, enum jb_mesh_figure which)
 
 static bool has_requests(const struct jb_mesh_news *news)
 {
-	return figure(news, JB_MESH_SUCCESSES) > 0 || figure(news, JB_MESH_FAILURES) > 0 ||
-	       figure(news, JB_MESH_RESPONSES) > 0 || figure(news, JB_MESH_RESPONSE_MS) > 0;
+	return jb_join_figure(news, JB_MESH_SUCCESSES) > 0 ||
+	       jb_join_figure(news, JB_MESH_FAILURES) > 0 ||
+	       jb_join_figure(news, JB_MESH_RESPONSES) > 0 ||
+	       jb_join_figure(news, JB_MESH_RESPONSE_MS) > 0;
 }
 
-/* Whose time is known, the proxy's and the network's. */
-static bool has_responses(const struct jb_mesh_news *news)
+bool jb_join_has_responses(const struct jb_mesh_news *news)
 {
-	return figure(news, JB_MESH_RESPONSES) > 0;
+	return jb_join_figure(news, JB_MESH_RESPONSES) > 0;
 }
 
 static double octets(const struct jb_mesh_news *news)
 {
-	return figure(news, JB_MESH_READ) + figure(news, JB_MESH_WRITTEN);
+	return jb_join_figure(news, JB_MESH_READ) + jb_join_figure(news, JB_MESH_WRITTEN);
 }
 
-static enum jb_tcp_leg leg_of(const struct jb_mesh_far *far)
+enum jb_tcp_leg jb_join_leg_of(const struct jb_mesh_far *far)
 {
 	bool meshed = far->tls == JB_MESH_MUTUAL;
 
@@ -65,15 +58,15 @@ static void add_octets(struct jb_join_pod *pod, const struct jb_mesh_news *news,
 		return;
 	told->legs[leg] = true;
 	jb_join_add(&told->proxy_bytes[leg][JB_INGRESS], &rest[JB_INGRESS],
-		    figure(news, JB_MESH_READ));
+		    jb_join_figure(news, JB_MESH_READ));
 	jb_join_add(&told->proxy_bytes[leg][JB_EGRESS], &rest[JB_EGRESS],
-		    figure(news, JB_MESH_WRITTEN));
+		    jb_join_figure(news, JB_MESH_WRITTEN));
 	if (news->far.tls != JB_MESH_PLAIN || jb_tcp_leg_is_local(leg))
 		return;
 	jb_join_add(&told->plaintext_bytes[leg], &pod->plaintext_rest[leg], octets(news));
 }
 
-static void name(struct jb_who *ret, const char *namespace_, const char *workload)
+void jb_join_name(struct jb_who *ret, const char *namespace_, const char *workload)
 {
 	*ret = (struct jb_who){};
 	snprintf(ret->namespace_, sizeof(ret->namespace_), "%s", namespace_);
@@ -89,39 +82,25 @@ static void find_server(const struct jb_mesh_join *join, const struct jb_mesh_fa
 			struct jb_who *ret)
 {
 	if (*far->workload)
-		name(ret, far->namespace_, far->workload);
+		jb_join_name(ret, far->namespace_, far->workload);
 	else if (has_target(far))
 		jb_join_who(join, &far->target, far->tls == JB_MESH_MUTUAL ? 0 : far->target_port,
 			    ret);
 	else
-		name(ret, far->namespace_, JB_WHO_UNKNOWN);
+		jb_join_name(ret, far->namespace_, JB_WHO_UNKNOWN);
 }
 
-/* False: nobody can tell; *ret has what is known. */
-static bool find_client(const struct reading *r, const struct jb_mesh_far *far, enum jb_tcp_leg leg,
-			struct jb_who *ret)
-{
-	const struct jb_mesh_asked *asked = &r->join->options.asked;
-	__u16 port = leg == JB_LEG_PLAIN_IN ? far->target_port : 0;
-
-	*ret = (struct jb_who){};
-	if (asked->client(asked->ctx, r->target->namespace_, r->target->pod, leg, far->namespace_,
-			  port, ret) &&
-	    *ret->workload)
-		return true;
-	name(ret, far->namespace_, JB_WHO_UNKNOWN);
-	return false;
-}
-
-/* The first news of a page begin its means anew. */
-static void add_to_page(const struct jb_mesh_join *join, struct jb_join_edge *edge,
-			double responses, double response_ms)
+/* The first news of a page begin its means anew; those of an older one leave them alone. */
+static void add_to_page(struct jb_join_edge *edge, __u64 number, double responses,
+			double response_ms)
 {
 	struct jb_join_edge_page *page = &edge->page;
 	double mean_ms;
 
-	if (page->number != join->pages) {
-		*page = (struct jb_join_edge_page){.number = join->pages};
+	if (page->number > number)
+		return;
+	if (page->number < number) {
+		*page = (struct jb_join_edge_page){.number = number};
 		edge->told.network_s = NAN;
 	}
 	page->responses += responses;
@@ -130,26 +109,25 @@ static void add_to_page(const struct jb_mesh_join *join, struct jb_join_edge *ed
 	edge->told.latency_s = isfinite(mean_ms) ? mean_ms / 1e3 : NAN;
 }
 
-static void add_requests(const struct jb_mesh_join *join, struct jb_join_edge *edge,
-			 const struct jb_mesh_news *news)
+static void add_requests(struct jb_join_edge *edge, const struct jb_mesh_news *news, __u64 page)
 {
 	static const enum jb_mesh_figure classes[JB_MESH_CLASS_MAX] = {
 		[JB_MESH_CLASS_SUCCESS] = JB_MESH_SUCCESSES,
 		[JB_MESH_CLASS_FAILURE] = JB_MESH_FAILURES,
 	};
 	__u8 tls = news->far.tls;
-	double responses = figure(news, JB_MESH_RESPONSES);
-	double response_ms = figure(news, JB_MESH_RESPONSE_MS);
+	double responses = jb_join_figure(news, JB_MESH_RESPONSES);
+	double response_ms = jb_join_figure(news, JB_MESH_RESPONSE_MS);
 
 	if (!has_requests(news))
 		return;
 	edge->told.tls_seen[tls] = true;
 	for (int c = 0; c < JB_MESH_CLASS_MAX; c++)
 		jb_join_add(&edge->told.requests[tls][c], &edge->rest.requests[tls][c],
-			    figure(news, classes[c]));
+			    jb_join_figure(news, classes[c]));
 	jb_join_add(&edge->told.request_ns, &edge->rest.request_ns, response_ms * NS_PER_MS);
-	if (has_responses(news))
-		add_to_page(join, edge, responses, response_ms);
+	if (jb_join_has_responses(news))
+		add_to_page(edge, page, responses, response_ms);
 }
 
 static void add_edge_octets(struct jb_join_edge *edge, const struct jb_mesh_news *news)
@@ -160,73 +138,56 @@ static void add_edge_octets(struct jb_join_edge *edge, const struct jb_mesh_news
 		jb_join_add(&edge->told.other_bytes, &edge->rest.other_bytes, octets(news));
 }
 
+void jb_join_add_news(const struct jb_join_reading *r, const struct jb_mesh_news *news,
+		      struct jb_join_edge *edge, struct jb_join_remote *remote)
+{
+	add_requests(edge, news, r->page);
+	add_edge_octets(edge, news);
+	if (remote && jb_join_has_responses(news))
+		jb_join_remote_requests(r, remote, edge, jb_join_figure(news, JB_MESH_RESPONSES));
+}
+
 /* The far end is got if it has requests, or if the page knows better than others who it is. */
-static struct jb_join_edge *of_server(struct reading *r, const struct jb_mesh_news *news,
-				      enum jb_tcp_leg leg, struct jb_join_remote **ret_remote)
+static struct jb_join_edge *of_server(const struct jb_join_reading *r,
+				      const struct jb_mesh_news *news, enum jb_tcp_leg leg)
 {
 	const struct jb_mesh_far *far = &news->far;
 	bool is_named = *far->workload;
 	struct jb_join_remote_key key = jb_join_key_address(leg, &far->target, far->target_port);
+	struct jb_join_remote *remote = NULL;
 	struct jb_join_edge *edge;
 	struct jb_who who;
 
 	find_server(r->join, far, &who);
 	edge = jb_join_edge_get(r->join, r->pod, JB_MESH_SOURCE, &who);
-	if (!edge || !has_target(far) || (!is_named && !has_responses(news)))
-		return edge;
-	*ret_remote = jb_join_remote_get(r->join, r->pod, &key);
-	if (*ret_remote && is_named)
-		(*ret_remote)->edge = edge;
+	if (!edge)
+		return NULL;
+	if (has_target(far) && (is_named || jb_join_has_responses(news)))
+		remote = jb_join_remote_get(r->join, r->pod, &key);
+	if (remote && is_named)
+		remote->edge = edge;
+	jb_join_add_news(r, news, edge, remote);
 	return edge;
 }
 
-/* Of a client that isn't known, the round trip isn't either. */
-static struct jb_join_edge *of_client(struct reading *r, const struct jb_mesh_news *news,
-				      enum jb_tcp_leg leg, struct jb_join_remote **ret_remote)
+/* NULL: it is of no edge, or of none yet, or there is no memory. */
+static struct jb_join_edge *add_to_edge(const struct jb_join_reading *r,
+					const struct jb_mesh_news *news, enum jb_tcp_leg leg)
 {
-	struct jb_join_remote_key key;
-	struct jb_join_edge *edge;
-	struct jb_who who;
-	bool is_known = find_client(r, &news->far, leg, &who);
-
-	edge = jb_join_edge_get(r->join, r->pod, JB_MESH_DESTINATION, &who);
-	if (!edge || !is_known || !has_responses(news))
-		return edge;
-	key = jb_join_key_client(r->join, leg, &who);
-	*ret_remote = jb_join_remote_get(r->join, r->pod, &key);
-	return edge;
-}
-
-/* NULL: it is of no edge, or there is no memory. */
-static struct jb_join_edge *add_to_edge(struct reading *r, const struct jb_mesh_news *news,
-					enum jb_tcp_leg leg)
-{
-	struct jb_join_remote *remote = NULL;
-	struct jb_join_edge *edge;
-
 	if (jb_tcp_leg_is_local(leg) || (!has_requests(news) && !(octets(news) > 0)))
 		return NULL;
 	if (news->far.side == JB_MESH_OUTBOUND_DST)
-		edge = of_server(r, news, leg, &remote);
-	else
-		edge = of_client(r, news, leg, &remote);
-	if (!edge)
-		return NULL;
-	add_requests(r->join, edge, news);
-	add_edge_octets(edge, news);
-	if (remote && has_responses(news))
-		jb_join_remote_requests(r->join, r->pod, remote, edge,
-					figure(news, JB_MESH_RESPONSES), r->now_ns);
-	return edge;
+		return of_server(r, news, leg);
+	return jb_join_of_client(r, news);
 }
 
-static void add_news(struct reading *r, const struct jb_mesh_news *news)
+static void add_news(const struct jb_join_reading *r, const struct jb_mesh_news *news)
 {
 	enum jb_tcp_leg leg;
 
 	if (news->far.side >= JB_MESH_SIDE_MAX || news->far.tls >= JB_MESH_TLS_MAX)
 		return;
-	leg = leg_of(&news->far);
+	leg = jb_join_leg_of(&news->far);
 	add_octets(r->pod, news, leg);
 	jb_join_count_folded(r->join, r->pod, add_to_edge(r, news, leg));
 }
@@ -237,6 +198,8 @@ static void note_attempt(const struct jb_mesh_join *join, struct jb_join_pod *po
 {
 	if ((unsigned int)result->failure < JB_MESH_FAILURE_MAX)
 		pod->told.failures[result->failure]++;
+	for (int f = 0; f < JB_MESH_FAILURE_MAX; f++)
+		pod->told.failures[f] += result->earlier[f];
 	if (pod == join->other)
 		return;
 	pod->told.asked = true;
@@ -257,7 +220,8 @@ static void note_facts(struct jb_mesh_join *join, struct jb_join_pod *pod,
 	if (pod == join->other)
 		return;
 	pod->told.certificate_expiry_s = isfinite(expiry_s) && expiry_s > 0 ? expiry_s : 0;
-	pod->told.scrape_bytes = result->bytes;
+	if (result->failure == JB_MESH_FINE)
+		pod->told.scrape_bytes = result->bytes;
 	snprintf(pod->version, sizeof(pod->version), "%s", facts->version);
 }
 
@@ -266,15 +230,21 @@ void jb_mesh_join_result(struct jb_mesh_join *join, const struct jb_mesh_result 
 {
 	const struct jb_mesh_target *target = result->target;
 	struct jb_join_pod *pod = jb_join_pod_get(join, target->namespace_, target->pod);
-	struct reading reading = {join, pod, target, now_ns};
+	struct jb_join_reading r = {.join = join,
+				    .pod = pod,
+				    .namespace_ = target->namespace_,
+				    .name = target->pod,
+				    .now_ns = now_ns};
 
 	if (!pod)
 		return;
+	pod->told.has_proxy = true;
 	note_attempt(join, pod, result);
-	if (result->failure != JB_MESH_FINE)
+	/* There are some of an earlier page, too, where the latest could not be read. */
+	if (!result->facts)
 		return;
 	note_facts(join, pod, result);
-	join->pages++;
+	r.page = ++join->pages;
 	for (size_t i = 0; i < result->n_news; i++)
-		add_news(&reading, &result->news[i]);
+		add_news(&r, &result->news[i]);
 }

@@ -101,6 +101,7 @@ void jb_join_pod_free(struct jb_join_pod *pod)
 {
 	if (!pod)
 		return;
+	jb_join_unnamed_free(pod);
 	jb_join_remotes_free(pod);
 	jb_join_edges_free(pod);
 	free(pod);

@@ -75,8 +75,10 @@ struct jb_join_pod {
 	double proxy_rest[JB_LEG_MAX][JB_DIRECTION_MAX];
 	double plaintext_rest[JB_LEG_MAX];
 	struct jb_join_edge *edges;
-	struct jb_join_remote *remotes;     /* the table */
-	struct jb_join_remote *idlest;      /* the list */
+	struct jb_join_remote *remotes;  /* the table */
+	struct jb_join_remote *idlest;   /* the list */
+	struct jb_join_unnamed *unnamed; /* far ends that wait to be known */
+	__u32 n_unnamed;
 	__u32 places[JB_MESH_REPORTER_MAX]; /* edges beside ~other */
 	__u32 waiting;                      /* remotes with requests that wait */
 	__u32 proxy_uid;
@@ -94,6 +96,16 @@ struct jb_mesh_join {
 	__u64 folded;
 	__u64 lost;
 	__u64 skipped;
+};
+
+/* News that are being told: of a page, or such as have waited since one. */
+struct jb_join_reading {
+	struct jb_mesh_join *join;
+	struct jb_join_pod *pod;
+	const char *namespace_; /* whose page it is, also if the pod is ~other */
+	const char *name;
+	__u64 page; /* its number */
+	__u64 now_ns;
 };
 
 /* --- join_pods.c; NULL: not there, or no memory (counted as lost) */
@@ -143,10 +155,34 @@ struct jb_join_remote *jb_join_remote_get(struct jb_mesh_join *join, struct jb_j
 					  const struct jb_join_remote_key *key);
 void jb_join_remotes_free(struct jb_join_pod *pod);
 
-/* Requests of the page that is being read: they get their round trip, or wait for it. */
-void jb_join_remote_requests(const struct jb_mesh_join *join, struct jb_join_pod *pod,
-			     struct jb_join_remote *remote, struct jb_join_edge *edge,
-			     double requests, __u64 now_ns);
+/* They get their round trip, or wait for it. */
+void jb_join_remote_requests(const struct jb_join_reading *r, struct jb_join_remote *remote,
+			     struct jb_join_edge *edge, double requests);
 void jb_join_remotes_settle(const struct jb_mesh_join *join, struct jb_join_pod *pod, __u64 now_ns);
+
+/* --- join_pages.c */
+
+/* 0 if it is none. */
+double jb_join_figure(const struct jb_mesh_news *news, enum jb_mesh_figure which);
+
+/* Requests whose time is known, the proxy's and the network's. */
+bool jb_join_has_responses(const struct jb_mesh_news *news);
+
+enum jb_tcp_leg jb_join_leg_of(const struct jb_mesh_far *far);
+void jb_join_name(struct jb_who *ret, const char *namespace_, const char *workload);
+
+/* Remote: NULL unless the round trips to it are the requests'. */
+void jb_join_add_news(const struct jb_join_reading *r, const struct jb_mesh_news *news,
+		      struct jb_join_edge *edge, struct jb_join_remote *remote);
+
+/* --- join_unnamed.c */
+
+/* Of a client, with requests or octets: told, or kept. NULL: as above, or they wait. */
+struct jb_join_edge *jb_join_of_client(const struct jb_join_reading *r,
+				       const struct jb_mesh_news *news);
+
+void jb_join_unnamed_settle(struct jb_mesh_join *join, struct jb_join_pod *pod, __u64 now_ns);
+void jb_join_unnamed_count(const struct jb_join_pod *pod, struct jb_mesh_join_stats *stats);
+void jb_join_unnamed_free(struct jb_join_pod *pod);
 
 #endif

@@ -150,19 +150,19 @@ static void wait_for_one(struct jb_join_pod *pod, struct jb_join_remote *remote,
 	if (waiting->edge != edge)
 		return;
 	waiting->requests += requests;
-	waiting->page = page;
+	if (waiting->page < page)
+		waiting->page = page;
 }
 
-void jb_join_remote_requests(const struct jb_mesh_join *join, struct jb_join_pod *pod,
-			     struct jb_join_remote *remote, struct jb_join_edge *edge,
-			     double requests, __u64 now_ns)
+void jb_join_remote_requests(const struct jb_join_reading *r, struct jb_join_remote *remote,
+			     struct jb_join_edge *edge, double requests)
 {
 	double mean_us = round_trip_us(remote);
 
 	if (mean_us > 0)
-		add_network(edge, requests, mean_us, join->pages);
+		add_network(edge, requests, mean_us, r->page);
 	else
-		wait_for_one(pod, remote, edge, requests, join->pages, now_ns);
+		wait_for_one(r->pod, remote, edge, requests, r->page, r->now_ns);
 }
 
 void jb_join_remotes_settle(const struct jb_mesh_join *join, struct jb_join_pod *pod, __u64 now_ns)

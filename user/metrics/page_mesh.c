@@ -173,20 +173,9 @@ static bool has_bypass(const struct jb_mesh_pod *pod, enum jb_mesh_bypass reason
 	return any(pod->bypass[reason], JB_TCP_ROLE_MAX);
 }
 
-/* One in the node's network would like to have a proxy and can't: it has nothing but this. */
-static bool has_proxy(const struct jb_mesh_pod *pod)
-{
-	if (!has_bypass(pod, JB_BYPASS_HOST_NETWORK) || pod->asked)
-		return true;
-	for (int leg = 0; leg < JB_LEG_MAX; leg++)
-		if (pod->legs[leg])
-			return true;
-	return any(&pod->bypass[0][0], JB_BYPASS_HOST_NETWORK * JB_TCP_ROLE_MAX);
-}
-
 static bool is_told(const struct jb_mesh_pod *pod, enum jb_mesh_bypass reason)
 {
-	return reason == JB_BYPASS_HOST_NETWORK ? has_bypass(pod, reason) : has_proxy(pod);
+	return reason == JB_BYPASS_HOST_NETWORK ? has_bypass(pod, reason) : pod->has_proxy;
 }
 
 static void write_bypass(struct jb_writer *w, const struct jb_mesh_pod *pod, const char **values)
@@ -204,7 +193,7 @@ static void write_bypass(struct jb_writer *w, const struct jb_mesh_pod *pod, con
 static void write_plaintext(struct jb_writer *w, const struct jb_mesh_pod *pod, const char **values)
 {
 	static const enum jb_tcp_leg legs[] = {JB_LEG_BYPASS, JB_LEG_PLAIN_OUT, JB_LEG_PLAIN_IN};
-	size_t n = has_proxy(pod) ? sizeof(legs) / sizeof(*legs) : 1;
+	size_t n = pod->has_proxy ? sizeof(legs) / sizeof(*legs) : 1;
 
 	for (size_t i = 0; i < n; i++) {
 		values[JB_AT_FIRST] = jb_tcp_leg_names[legs[i]];

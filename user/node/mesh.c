@@ -19,7 +19,9 @@ struct jb_node_mesh {
 	struct jb_mesh_fetch *fetch;
 	struct jb_mesh_join *join;
 	struct jb_mesh_contacts *contacts;
-	struct jb_node_trust *trust;    /* NULL: there is no Kubernetes */
+	struct jb_node_trust *trust;    /* NULL: no proxy was seen yet, or only the API tells */
+	bool trusts;                    /* its anchors may be asked for */
+	char *linkerd_namespace;        /* where; NULL: the default */
 	struct jb_mesh_target *targets; /* those asked for, of the command line first */
 	size_t n_targets, n_static;
 	struct jb_trust_anchor anchors[JB_TRUST_ANCHORS_MAX];
@@ -65,8 +67,9 @@ static void take_client(void *ctx, const struct jb_edge *edge)
 	snprintf(ret->workload, sizeof(ret->workload), "%s", edge->peer_workload);
 }
 
-static bool client_of(void *ctx, const char *namespace_, const char *pod, enum jb_tcp_leg leg,
-		      const char *client_namespace, __u16 port, struct jb_who *ret)
+static enum jb_mesh_client client_of(void *ctx, const char *namespace_, const char *pod,
+				     enum jb_tcp_leg leg, const char *client_namespace, __u16 port,
+				     struct jb_who *ret)
 {
 	const struct jb_node_mesh *mesh = ctx;
 	const struct jb_identity owner = {namespace_, pod, "", ""};
@@ -75,7 +78,9 @@ static bool client_of(void *ctx, const char *namespace_, const char *pod, enum j
 
 	*ret = (struct jb_who){};
 	jb_edges_each_of(jb_node_edges_known(mesh->node->edges), &owner, take_client, &clients);
-	return clients.found && !clients.several;
+	if (clients.several)
+		return JB_CLIENT_SEVERAL;
+	return clients.found ? JB_CLIENT_KNOWN : JB_CLIENT_NONE;
 }
 
 /* --- which pages are read */
@@ -148,7 +153,19 @@ static void note_error(void *ctx, const struct jb_mesh_pod *pod)
 			 pod->pod, pod->error);
 }
 
-/* Where the API tells of no Linkerd at all, that its ConfigMap is missing is no news. */
+/* Where there is no Linkerd nobody is asked for its anchors. */
+static int start_trust(struct jb_node_mesh *mesh)
+{
+	struct jb_node_trust_options trust;
+
+	if (!mesh->trusts || mesh->trust || mesh->n_targets == mesh->n_static)
+		return 0;
+	jb_node_trust_options_default(&trust);
+	if (mesh->linkerd_namespace)
+		trust.linkerd_namespace = mesh->linkerd_namespace;
+	return jb_node_trust_start(&mesh->trust, &trust);
+}
+
 static void take_trust(struct jb_node_mesh *mesh)
 {
 	struct jb_node_trust_status status;
@@ -158,7 +175,7 @@ static void take_trust(struct jb_node_mesh *mesh)
 		return;
 	jb_node_trust_each(mesh->trust, take_anchor, mesh);
 	jb_node_trust_status(mesh->trust, &status);
-	if (!*mesh->error && mesh->n_targets)
+	if (!*mesh->error)
 		snprintf(mesh->error, sizeof(mesh->error), "%.*s", (int)sizeof(mesh->error) - 1,
 			 status.error);
 }
@@ -178,6 +195,8 @@ int jb_node_mesh_settle(struct jb_node_mesh *mesh, __u64 now_ns)
 	jb_mesh_join_sweep(mesh->join, is_there, mesh);
 	*mesh->error = '\0';
 	jb_mesh_join_each_pod(mesh->join, note_error, mesh);
+	err = err ? err : e;
+	e = start_trust(mesh);
 	take_trust(mesh);
 	return err ? err : e;
 }
@@ -197,6 +216,17 @@ const struct jb_mesh_join *jb_node_mesh_joined(const struct jb_node_mesh *mesh)
 const char *jb_node_mesh_error(const struct jb_node_mesh *mesh)
 {
 	return mesh->error;
+}
+
+bool jb_node_mesh_followed(const struct jb_node_mesh *mesh, struct jb_follow_status *ret)
+{
+	struct jb_node_trust_status status;
+
+	if (!mesh->trust)
+		return false;
+	jb_node_trust_status(mesh->trust, &status);
+	*ret = status.followed;
+	return true;
 }
 
 size_t jb_node_mesh_anchors(const struct jb_node_mesh *mesh, const struct jb_trust_anchor **ret)
@@ -297,18 +327,15 @@ static int start_fetch(struct jb_node_mesh *mesh, const struct jb_node_options *
 	return ask_for(mesh);
 }
 
-/* Only the API server tells them. */
-static int start_trust(struct jb_node_mesh *mesh, const struct jb_node_options *options)
+/* Only the API server tells the anchors. */
+static int prepare_trust(struct jb_node_mesh *mesh, const struct jb_node_options *options)
 {
-	struct jb_node_trust_options trust;
-
-	if (!mesh->node->pods || options->kubernetes == JB_PODS_MODE_KUBELET ||
-	    options->kubernetes == JB_PODS_MODE_FILES)
+	mesh->trusts = mesh->node->pods && options->kubernetes != JB_PODS_MODE_KUBELET &&
+		       options->kubernetes != JB_PODS_MODE_FILES;
+	if (!options->linkerd.namespace_)
 		return 0;
-	jb_node_trust_options_default(&trust);
-	if (options->linkerd.namespace_)
-		trust.linkerd_namespace = options->linkerd.namespace_;
-	return jb_node_trust_start(&mesh->trust, &trust);
+	mesh->linkerd_namespace = strdup(options->linkerd.namespace_);
+	return mesh->linkerd_namespace ? 0 : -ENOMEM;
 }
 
 int jb_node_mesh_new(struct jb_node_mesh **ret, struct jb_node *node,
@@ -326,7 +353,7 @@ int jb_node_mesh_new(struct jb_node_mesh **ret, struct jb_node *node,
 	if (!err)
 		err = start_fetch(mesh, options);
 	if (!err)
-		err = start_trust(mesh, options);
+		err = prepare_trust(mesh, options);
 	if (err) {
 		snprintf(error, JB_NODE_ERROR, "start to read Linkerd's proxies: %s",
 			 strerror(-err));
@@ -347,5 +374,6 @@ void jb_node_mesh_free(struct jb_node_mesh *mesh)
 	jb_mesh_join_free(mesh->join);
 	jb_mesh_pods_free(mesh->pods);
 	free(mesh->targets);
+	free(mesh->linkerd_namespace);
 	free(mesh);
 }

@@ -8,6 +8,7 @@
 
 #include "edges/edges.h"
 #include "edges/info.h"
+#include "kubernetes/follow.h"
 #include "mesh/join.h"
 #include "mesh/trust.h"
 #include "node/node.h"
@@ -28,6 +29,9 @@ int jb_node_mesh_settle(struct jb_node_mesh *mesh, __u64 now_ns);
 
 /* A line about the first proxy that can't be read, or the trust anchors; "": nothing is wrong. */
 const char *jb_node_mesh_error(const struct jb_node_mesh *mesh);
+
+/* How the trust anchors are followed; false: they aren't. */
+bool jb_node_mesh_followed(const struct jb_node_mesh *mesh, struct jb_follow_status *ret);
 
 /* As they were at the latest pass. */
 size_t jb_node_mesh_anchors(const struct jb_node_mesh *mesh, const struct jb_trust_anchor **ret);

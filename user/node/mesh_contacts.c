@@ -48,8 +48,7 @@ static bool is_skipped(const struct jb_mesh_pod_facts *facts, const struct jb_co
 }
 
 /* Whether nothing is left to do for the contact. */
-static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *contact,
-		    __u64 now_ns)
+static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *contact)
 {
 	enum jb_mesh_role role = jb_registry_role(contacts->registry, contact->cgroup_id);
 	const struct jb_mesh_pod_facts *facts;
@@ -78,7 +77,7 @@ static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *
 		.skipped = facts && is_skipped(facts, contact),
 		.contact = contact,
 	};
-	jb_mesh_join_contact(contacts->join, &told, now_ns);
+	jb_mesh_join_contact(contacts->join, &told);
 	return true;
 }
 
@@ -104,7 +103,7 @@ static void keep(struct jb_mesh_contacts *contacts, const struct jb_contact *con
 void jb_mesh_contacts_take(struct jb_mesh_contacts *contacts, const struct jb_contact *contact,
 			   __u64 now_ns)
 {
-	if (!deliver(contacts, contact, now_ns))
+	if (!deliver(contacts, contact))
 		keep(contacts, contact, now_ns);
 }
 
@@ -115,7 +114,7 @@ void jb_mesh_contacts_settle(struct jb_mesh_contacts *contacts, __u64 now_ns)
 	for (size_t i = 0; i < contacts->count; i++) {
 		const struct waiting *one = &contacts->waiting[i];
 
-		if (deliver(contacts, &one->contact, now_ns))
+		if (deliver(contacts, &one->contact))
 			continue;
 		if (now_ns > one->since_ns + JB_MESH_CONTACTS_WAIT_NS)
 			jb_mesh_join_lost(contacts->join);

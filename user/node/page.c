@@ -44,10 +44,26 @@ static const struct jb_pods_status *read_status(const struct jb_node *node,
 /* What the page tells of the agent's own programs and maps, and of what it follows and writes. */
 struct parts {
 	struct jb_node_cluster_status cluster;
+	struct jb_follow_status followed[JB_NODE_CLUSTER_FOLLOWED + 1];
 	struct jb_audit_status audit;
 	struct jb_kernel_program_info programs[JB_PROGRAMS_MAX];
 	struct jb_kernel_map_info maps[JB_MAPS_MAX];
 };
+
+static void read_followed(const struct jb_node *node, struct jb_page *page, struct parts *parts)
+{
+	size_t n = 0;
+
+	if (node->cluster) {
+		jb_node_cluster_status(node->cluster, &parts->cluster);
+		n = parts->cluster.n_followed;
+		memcpy(parts->followed, parts->cluster.followed, n * sizeof(*parts->followed));
+	}
+	if (node->mesh && jb_node_mesh_followed(node->mesh, &parts->followed[n]))
+		n++;
+	page->followed = parts->followed;
+	page->n_followed = n;
+}
 
 static void read_feeds(const struct jb_node *node, struct jb_page *page, struct parts *parts)
 {
@@ -57,11 +73,9 @@ static void read_feeds(const struct jb_node *node, struct jb_page *page, struct 
 		page->mesh = jb_node_mesh_joined(node->mesh);
 		page->n_anchors = jb_node_mesh_anchors(node->mesh, &page->anchors);
 	}
+	read_followed(node, page, parts);
 	if (!node->cluster)
 		return;
-	jb_node_cluster_status(node->cluster, &parts->cluster);
-	page->followed = parts->cluster.followed;
-	page->n_followed = parts->cluster.n_followed;
 	page->cluster_refused = parts->cluster.refused;
 	page->cluster_bytes = parts->cluster.directory.bytes + parts->cluster.policies_bytes;
 }

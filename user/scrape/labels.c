@@ -17,11 +17,11 @@ static char *unescape(char *to, char escape)
 /* From behind the opening quote to behind the closing one. */
 static const char *read_value(char **at, struct jb_scrape_label *label)
 {
-	char *from = *at, *to;
+	char *from = *at, *to = strchrnul(from, '"');
+	char *escape = memchr(from, '\\', (size_t)(to - from));
 
-	while (*from && *from != '"' && *from != '\\')
-		from++;
-	for (to = from; *from && *from != '"'; from++) {
+	from = to = escape ? escape : to; /* up to here it stays as it is */
+	for (; *from && *from != '"'; from++) {
 		if (*from == '\\' && from[1])
 			to = unescape(to, *++from);
 		else
