@@ -11,9 +11,9 @@
 #include "run.h"
 
 #define ROUNDS       31
-#define DESTINATIONS 1300 /* some 23 MB */
+#define DESTINATIONS 1300 /* some 25 MB */
 #define SMALL        110  /* some 2 MB */
-#define SMALL_TIMES  27   /* some 50 MB */
+#define SMALL_TIMES  27   /* some 57 MB */
 #define MAX_SERIES   16384
 #define LINES        (DESTINATIONS * JB_PROXY_PAGE_LINES + JB_PROXY_PAGE_COMMENTS + 1)
 #define ENOUGH       (1ULL << 30)

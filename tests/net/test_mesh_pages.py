@@ -12,11 +12,12 @@ import lab
 import mesh as meshes
 import peers
 from fake_kubernetes import certificates, config_map
-from mesh_figures import (DEADLINE, OPTIONS, PORT, REQUESTS, SOURCE, SUCCESS, WIRE_US, answered,
+from mesh_figures import (DEADLINE, PORT, REQUESTS, SOURCE, SUCCESS, WIRE_US, answered,
                           figure, serve, settle, to)
 from mesh_network import PodNetwork
 
 FAILURES = "mesh_scrape_failures_total"
+OPTIONS = ("--linkerd-interval", "3s")  # some 70 MB are read meanwhile
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def test_target_without_kubernetes(mesh, stack, net):
     """Told by an option; whose page it is that says."""
     client, server = mesh.pod(stack, "web", told=False), serve(stack, mesh, told=False)
     target = f"shop/web-0=http://{client.address}:4191/metrics"
-    with lab.Agent("--kubernetes", "off", "--linkerd-target", target, *OPTIONS,
+    with lab.Agent("--kubernetes", "off", "--linkerd-target", target, "--linkerd-interval", "1s",
                    netns=net.a) as agent:
         labels = {"namespace": "shop", "pod": "web-0"}
         counters.settle(agent, lambda metrics: counters.family(metrics, SUCCESS, **labels), 1,

@@ -32,7 +32,7 @@ void jb_mesh_fetch_options_default(struct jb_mesh_fetch_options *ret_options)
 		.max_bytes = 64 << 20,
 		.parallel = 8,
 		.max_targets = JB_MESH_MAX_TARGETS,
-		.page = {.max_series = 16384,
+		.page = {.max_series = 32768,
 			 .seed = random_number(),
 			 .since_s = (double)jb_unix_ns() / (double)JB_SECOND_NS},
 	};

@@ -43,7 +43,7 @@ struct jb_mesh_fetch_options {
 	struct jb_mesh_page_options page;
 };
 
-/* interval 10 s, connect 1 s, total 5 s, 64 MiB, 8 at once, 512 targets; 16,384 series of each. The
+/* interval 10 s, connect 1 s, total 5 s, 64 MiB, 8 at once, 512 targets; 32,768 series of each. The
  * seed is random, since_s is now. */
 void jb_mesh_fetch_options_default(struct jb_mesh_fetch_options *ret_options);
 
