@@ -87,7 +87,8 @@ static __always_inline void jb_tcp_established_packet(struct __sk_buff *skb, str
 
 	if (!s)
 		s = jb_tcp_adopt_packet(skb, sk);
-	if (s && !(s->flags & JB_TCP_SAMPLED))
+	/* Which leg's it is may show only with an answer. */
+	if (s && !(s->flags & JB_TCP_SAMPLED) && s->path != JB_PATH_ON_INBOUND)
 		jb_tcp_sample_packet(skb, s);
 }
 

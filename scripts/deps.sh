@@ -36,6 +36,7 @@ test  cmd:python3        python3                         python3                
 test  py:pytest          python3-pytest                  python3-pytest             python3-pytest            python-pytest    py3-pytest
 test  cmd:tc             iproute2                        iproute,iproute-tc         iproute2                  iproute2         iproute2
 test  cmd:nft            nftables                        nftables                   nftables                  nftables         nftables
+test  cmd:iptables-nft-restore iptables                  iptables-nft               iptables                  iptables-nft     iptables
 test  cmd:ethtool        ethtool                         ethtool                    ethtool                   ethtool          ethtool
 test  cmd:promtool       prometheus                      golang-github-prometheus   golang-github-prometheus-prometheus prometheus prometheus
 test  cmd:tcpdump        tcpdump                         tcpdump                    tcpdump                   tcpdump          tcpdump

@@ -59,20 +59,25 @@ static inline void say(struct jb_who *ret, const char *namespace_, const char *w
 	snprintf(ret->workload, sizeof(ret->workload), "%s", workload);
 }
 
-static inline void who(void *ctx, const union jb_ip *ip, __u16 port, struct jb_who *ret)
+/* Who has that address. */
+static inline void name(__u32 n, struct jb_who *ret)
 {
-	__u32 n = ntohl(ip->word[3]);
 	char workload[32];
 
-	assert_ptr_equal(ctx, &world);
-	assert_string_equal(ret->workload, "");
-	world.who_asked++;
-	world.who_port = port;
 	snprintf(workload, sizeof(workload), "peer-%u", n);
 	say(ret, "peers", workload);
 	for (int i = 0; i < STRANGE; i++)
 		if (world.strange[i].address == n && n)
 			say(ret, world.strange[i].namespace_, world.strange[i].workload);
+}
+
+static inline void who(void *ctx, const union jb_ip *ip, __u16 port, struct jb_who *ret)
+{
+	assert_ptr_equal(ctx, &world);
+	assert_string_equal(ret->workload, "");
+	world.who_asked++;
+	world.who_port = port;
+	name(ntohl(ip->word[3]), ret);
 }
 
 static inline enum jb_mesh_client client(void *ctx, const char *namespace_, const char *pod,
@@ -98,14 +103,14 @@ static inline enum jb_mesh_client client(void *ctx, const char *namespace_, cons
 struct a_contact {
 	struct jb_contact kernel;
 	struct jb_mesh_contact told;
+	struct jb_who peer;
 };
 
 /* With the address `far`, of 100 octets in and 10 out. */
 static inline struct a_contact a_contact(enum jb_mesh_role role, enum jb_tcp_leg leg, __u32 far)
 {
 	bool serves = leg == JB_LEG_MESH_IN || leg == JB_LEG_PLAIN_IN || leg == JB_LEG_APP_IN;
-
-	return (struct a_contact){
+	struct a_contact made = {
 		.kernel = {.remote = address(far),
 			   .remote_port = leg == JB_LEG_MESH_OUT ? 4143 : 8080,
 			   .bytes = {[JB_INGRESS] = 100, [JB_EGRESS] = 10},
@@ -113,6 +118,9 @@ static inline struct a_contact a_contact(enum jb_mesh_role role, enum jb_tcp_leg
 			   .role = serves ? JB_TCP_SERVER : JB_TCP_CLIENT},
 		.told = {.namespace_ = "ns", .pod = "web", .role = role, .leg = leg},
 	};
+
+	name(far, &made.peer);
+	return made;
 }
 
 static inline struct a_contact of_proxy(enum jb_tcp_leg leg, __u32 far)
@@ -128,6 +136,7 @@ static inline struct a_contact of_app(enum jb_tcp_leg leg)
 static inline void tell(struct a_contact contact)
 {
 	contact.told.contact = &contact.kernel;
+	contact.told.peer = &contact.peer;
 	jb_mesh_join_contact(join, &contact.told);
 }
 

@@ -1024,7 +1024,7 @@ static void test_options(void **state)
 
 	jb_mesh_fetch_options_default(&options);
 	assert_int_equal(options.interval_ms, 10000);
-	assert_int_equal(options.page.max_series, 16384);
+	assert_int_equal(options.page.max_series, 32768);
 	assert_true(options.page.since_s > 1e9);
 	options.total_ms = 0;
 	assert_int_equal(jb_mesh_fetch_start(&scene->fetch, &options), -EINVAL);

@@ -294,10 +294,10 @@ static void test_bytes_of_edges(void **state)
 	assert_true(isnan(to("voting").latency_s));
 }
 
-/* Connections alone make no edge. */
+/* Connections alone make no edge, unless the page tells with whom they are. */
 static void test_news_of_nothing(void **state)
 {
-	struct jb_mesh_news news = outbound(9, JB_MESH_PLAIN, "voting");
+	struct jb_mesh_news news = inbound(JB_MESH_PLAIN, "");
 
 	(void)state;
 	tell_news(news);
@@ -311,6 +311,23 @@ static void test_news_of_nothing(void **state)
 	assert_stats(edges, 0);
 	assert_stats(remotes, 0);
 	assert_false(web().legs[JB_LEG_PLAIN_OUT]);
+	tell_news(outbound(9, JB_MESH_PLAIN, "voting"));
+	assert_stats(edges, 1);
+	assert_int_equal(to("voting").requests[JB_MESH_PLAIN][JB_MESH_CLASS_SUCCESS], 0);
+}
+
+/* The proxy never got through to it: its page has the name, and the kernel the failure. */
+static void test_who_is_never_reached(void **state)
+{
+	struct a_contact failed = of_proxy(JB_LEG_MESH_OUT, 9);
+
+	(void)state;
+	tell_news(outbound(9, JB_MESH_MUTUAL, "redis"));
+	failed.kernel.what = JB_CONTACT_FAILED;
+	failed.kernel.reason = JB_TCP_NO_ANSWER;
+	tell(failed);
+	assert_int_equal(to("redis").failures[JB_TCP_NO_ANSWER], 1);
+	assert_stats(edges, 1);
 }
 
 /* What is no whole yet is carried on to the next page. */
@@ -378,6 +395,7 @@ int main(void)
 		TEST(test_proxy_bytes),
 		TEST(test_bytes_of_edges),
 		TEST(test_news_of_nothing),
+		TEST(test_who_is_never_reached),
 		TEST(test_rests),
 		TEST(test_numbers_out_of_this_world),
 	};

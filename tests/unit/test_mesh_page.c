@@ -118,7 +118,8 @@ static const char sample_news[] =
 	"read=8323 written=3763\n"
 	"outbound_src ::ffff:10.42.0.122 8080 plain / opened=1 read=3763 written=8323\n"
 	"outbound_dst ::ffff:10.42.0.31 8080 mutual playground/playground-server-http-primary "
-	"opened=1\n";
+	"opened=1\n"
+	"outbound_dst ::ffff:10.42.0.228 6379 mutual etradie-system/redis\n";
 
 static void test_sample(void **state)
 {

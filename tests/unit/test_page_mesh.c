@@ -155,11 +155,15 @@ static struct jb_contact a_contact(enum jb_tcp_role role)
 static void tell_contact(enum jb_mesh_role role, enum jb_tcp_leg leg, bool host_network,
 			 const struct jb_contact *contact)
 {
+	static const struct jb_who server = {.namespace_ = "data", .workload = "re\"dis"};
+	static const struct jb_who caller = {.namespace_ = "data", .workload = "caller"};
+	bool in = leg == JB_LEG_MESH_IN || leg == JB_LEG_PLAIN_IN;
 	const struct jb_mesh_contact told = {.namespace_ = "shop",
 					     .pod = "web-0",
 					     .role = role,
 					     .leg = leg,
 					     .host_network = host_network,
+					     .peer = in ? &caller : &server,
 					     .contact = contact};
 
 	jb_mesh_join_contact(mesh, &told);

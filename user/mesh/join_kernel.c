@@ -24,8 +24,8 @@ static void note_rtt(struct jb_join_remote *remote, __u32 rtt_us)
 }
 
 /*
- * The far end is the workload that pages take it for; until they have, the one that has the
- * address. Returns the edge if something was told of it.
+ * The far end is the workload that pages take it for; until they have, the one that the
+ * kernel's contact is with. Returns the edge if something was told of it.
  */
 static struct jb_join_edge *outbound(struct jb_mesh_join *join, struct jb_join_pod *pod,
 				     const struct jb_mesh_contact *told)
@@ -36,16 +36,13 @@ static struct jb_join_edge *outbound(struct jb_mesh_join *join, struct jb_join_p
 	struct jb_join_remote *remote = contact->rtt_min_us ? jb_join_remote_get(join, pod, &key)
 							    : jb_join_remote_find(join, pod, &key);
 	struct jb_join_edge *edge = remote ? remote->edge : NULL;
-	struct jb_who who;
 
 	if (remote && contact->rtt_min_us)
 		note_rtt(remote, contact->rtt_min_us);
 	if (!contact->retransmitted_since && !has_failed(contact))
 		return NULL;
-	if (!edge) {
-		jb_join_who(join, &contact->remote, key.port, &who);
-		edge = jb_join_edge_get(join, pod, JB_MESH_SOURCE, &who);
-	}
+	if (!edge)
+		edge = jb_join_edge_get(join, pod, JB_MESH_SOURCE, told->peer);
 	if (!edge)
 		return NULL;
 	edge->told.retransmitted += contact->retransmitted_since;
@@ -62,18 +59,16 @@ static struct jb_join_edge *inbound(struct jb_mesh_join *join, struct jb_join_po
 	struct jb_join_remote_key key;
 	struct jb_join_remote *remote = NULL;
 	struct jb_join_edge *edge = NULL;
-	struct jb_who who;
 
 	if (!contact->rtt_min_us && !contact->retransmitted_since)
 		return NULL;
-	jb_join_who(join, &contact->remote, 0, &who);
-	key = jb_join_key_client(join, told->leg, &who);
+	key = jb_join_key_client(join, told->leg, told->peer);
 	if (contact->rtt_min_us)
 		remote = jb_join_remote_get(join, pod, &key);
 	if (remote)
 		note_rtt(remote, contact->rtt_min_us);
 	if (contact->retransmitted_since)
-		edge = jb_join_edge_get(join, pod, JB_MESH_DESTINATION, &who);
+		edge = jb_join_edge_get(join, pod, JB_MESH_DESTINATION, told->peer);
 	if (edge)
 		edge->told.retransmitted += contact->retransmitted_since;
 	return edge;

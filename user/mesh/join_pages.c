@@ -174,11 +174,15 @@ static struct jb_join_edge *of_server(const struct jb_join_reading *r,
 static struct jb_join_edge *add_to_edge(const struct jb_join_reading *r,
 					const struct jb_mesh_news *news, enum jb_tcp_leg leg)
 {
-	if (jb_tcp_leg_is_local(leg) || (!has_requests(news) && !(octets(news) > 0)))
+	bool tells = has_requests(news) || octets(news) > 0;
+	struct jb_join_edge *edge;
+
+	if (jb_tcp_leg_is_local(leg))
 		return NULL;
-	if (news->far.side == JB_MESH_OUTBOUND_DST)
-		return of_server(r, news, leg);
-	return jb_join_of_client(r, news);
+	if (news->far.side != JB_MESH_OUTBOUND_DST)
+		return tells ? jb_join_of_client(r, news) : NULL;
+	edge = of_server(r, news, leg); /* who it is, at least */
+	return tells ? edge : NULL;
 }
 
 static void add_news(const struct jb_join_reading *r, const struct jb_mesh_news *news)

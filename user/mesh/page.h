@@ -66,7 +66,10 @@ enum jb_mesh_figure {
 	JB_MESH_FIGURE_MAX
 };
 
-/* Of one far end; only those of which something has been added. Each from 0 to 2^53. */
+/*
+ * Of one far end: of those of which something has been added, and once of those of OUTBOUND_DST
+ * whose target and workload are told.
+ */
 struct jb_mesh_news {
 	struct jb_mesh_far far;
 	double by[JB_MESH_FIGURE_MAX];

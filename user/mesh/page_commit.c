@@ -56,10 +56,17 @@ static double add_up(struct jb_mesh_page *page)
 	return errors;
 }
 
-static bool is_news(const struct jb_mesh_end *end)
+/* Whom the proxy takes a target for is news by itself: no connection to it need ever stand. */
+static bool is_named(const struct jb_mesh_far *far)
+{
+	return far->side == JB_MESH_OUTBOUND_DST && *far->workload &&
+	       (far->target.half[0] || far->target.half[1]);
+}
+
+static bool has_grown(const double by[JB_MESH_FIGURE_MAX])
 {
 	for (int i = 0; i < JB_MESH_FIGURE_MAX; i++)
-		if (end->by[i] > 0)
+		if (by[i] > 0)
 			return true;
 	return false;
 }
@@ -71,12 +78,13 @@ static int hand_on(struct jb_mesh_page *page, jb_mesh_news_fn fn, void *ctx)
 	for (struct jb_mesh_end *end = page->table.ends; end; end = end->hh.next) {
 		struct jb_mesh_news news;
 
-		if (!is_news(end))
+		if (end->told && !has_grown(end->by))
 			continue;
 		memcpy(news.by, end->by, sizeof(news.by));
 		memset(end->by, 0, sizeof(end->by));
 		jb_mesh_end_far(end, &news.far);
-		if (!err)
+		end->told = true;
+		if (!err && (has_grown(news.by) || is_named(&news.far)))
 			err = fn(ctx, &news);
 	}
 	return err;

@@ -35,6 +35,7 @@ struct jb_mesh_end {
 	UT_hash_handle hh;
 	double by[JB_MESH_FIGURE_MAX]; /* for commit; else 0 */
 	__u32 n_series;
+	bool told;  /* who it is */
 	char key[]; /* struct jb_mesh_far up to its names; namespace, NUL, workload, NUL */
 };
 

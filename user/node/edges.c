@@ -165,11 +165,13 @@ int jb_node_edges_turn(struct jb_node_edges *edges, __u64 now_ns)
 	int err;
 
 	edges->refreshes = 0;
-	if (!edges->audit)
+	if (!edges->audit && !edges->node->mesh)
 		return 0;
 	err = jb_registry_refresh(edges->node->registry, now_ns);
 	if (!err)
 		err = jb_peers_refresh(edges->peers, now_ns);
+	if (!edges->audit)
+		return err;
 	if (lost != edges->ring_lost)
 		jb_audit_lost(edges->audit, JB_AUDIT_LOST_RING, lost - edges->ring_lost);
 	edges->ring_lost = lost;

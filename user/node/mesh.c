@@ -27,7 +27,7 @@ struct jb_node_mesh {
 	struct jb_trust_anchor anchors[JB_TRUST_ANCHORS_MAX];
 	size_t n_anchors;
 	char error[JB_MESH_ERROR_SIZE + sizeof(struct jb_mesh_target)];
-	__u64 now_ns; /* of the pass */
+	__u64 now_ns; /* of the turn */
 };
 
 /* --- what the join asks */
@@ -112,7 +112,7 @@ static int ask_for(struct jb_node_mesh *mesh)
 	return jb_mesh_fetch_targets(mesh->fetch, targets, mesh->n_targets);
 }
 
-/* --- the pass */
+/* --- each second */
 
 static void take_result(void *ctx, const struct jb_mesh_result *result)
 {
@@ -180,7 +180,7 @@ static void take_trust(struct jb_node_mesh *mesh)
 			 status.error);
 }
 
-int jb_node_mesh_settle(struct jb_node_mesh *mesh, __u64 now_ns)
+int jb_node_mesh_turn(struct jb_node_mesh *mesh, __u64 now_ns)
 {
 	int err = jb_mesh_pods_refresh(mesh->pods);
 	int e = ask_for(mesh);
@@ -192,13 +192,17 @@ int jb_node_mesh_settle(struct jb_node_mesh *mesh, __u64 now_ns)
 	jb_mesh_contacts_settle(mesh->contacts, now_ns);
 	jb_mesh_fetch_take(mesh->fetch, take_result, mesh);
 	jb_mesh_join_settle(mesh->join, now_ns);
-	jb_mesh_join_sweep(mesh->join, is_there, mesh);
 	*mesh->error = '\0';
 	jb_mesh_join_each_pod(mesh->join, note_error, mesh);
 	err = err ? err : e;
 	e = start_trust(mesh);
 	take_trust(mesh);
 	return err ? err : e;
+}
+
+void jb_node_mesh_sweep(struct jb_node_mesh *mesh)
+{
+	jb_mesh_join_sweep(mesh->join, is_there, mesh);
 }
 
 void jb_node_mesh_contact(struct jb_node_mesh *mesh, const struct jb_contact *contact, __u64 now_ns)
@@ -298,12 +302,12 @@ static int start_join(struct jb_node_mesh *mesh, const struct jb_node_options *o
 		.max_remotes = JB_MESH_MAX_REMOTES,
 		.wait_ns = JB_MESH_WAIT_NS,
 	};
+	const struct jb_whois whois = jb_node_edges_whois(mesh->node->edges);
 
 	if (getrandom(&join.seed, sizeof(join.seed), 0) != sizeof(join.seed))
 		return -errno;
 	return jb_mesh_join_new(&mesh->join, &join)
-		       ?: jb_mesh_contacts_new(&mesh->contacts, mesh->node->registry, mesh->pods,
-					       mesh->join);
+		       ?: jb_mesh_contacts_new(&mesh->contacts, &whois, mesh->pods, mesh->join);
 }
 
 static int start_fetch(struct jb_node_mesh *mesh, const struct jb_node_options *options)

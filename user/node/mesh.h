@@ -24,8 +24,12 @@ void jb_node_mesh_free(struct jb_node_mesh *mesh); /* NULL is fine */
 void jb_node_mesh_contact(struct jb_node_mesh *mesh, const struct jb_contact *contact,
 			  __u64 now_ns);
 
-/* After each pass, once the edges are settled. 0 or -errno. */
-int jb_node_mesh_settle(struct jb_node_mesh *mesh, __u64 now_ns);
+/* Every second, with the registry refreshed: brings pods, contacts and pages together. 0 or -errno.
+ */
+int jb_node_mesh_turn(struct jb_node_mesh *mesh, __u64 now_ns);
+
+/* After each pass: forgets the pods that have gone. */
+void jb_node_mesh_sweep(struct jb_node_mesh *mesh);
 
 /* A line about the first proxy that can't be read, or the trust anchors; "": nothing is wrong. */
 const char *jb_node_mesh_error(const struct jb_node_mesh *mesh);
@@ -33,7 +37,7 @@ const char *jb_node_mesh_error(const struct jb_node_mesh *mesh);
 /* How the trust anchors are followed; false: they aren't. */
 bool jb_node_mesh_followed(const struct jb_node_mesh *mesh, struct jb_follow_status *ret);
 
-/* As they were at the latest pass. */
+/* As they were at the latest turn. */
 size_t jb_node_mesh_anchors(const struct jb_node_mesh *mesh, const struct jb_trust_anchor **ret);
 
 const struct jb_mesh_join *jb_node_mesh_joined(const struct jb_node_mesh *mesh);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include "edges/ends.h"
 
 struct waiting {
 	struct jb_contact contact;
@@ -10,21 +11,21 @@ struct waiting {
 };
 
 struct jb_mesh_contacts {
-	const struct jb_registry *registry;
+	struct jb_whois whois;
 	const struct jb_mesh_pods *pods;
 	struct jb_mesh_join *join;
 	struct waiting *waiting;
 	size_t count, room;
 };
 
-int jb_mesh_contacts_new(struct jb_mesh_contacts **ret, const struct jb_registry *registry,
+int jb_mesh_contacts_new(struct jb_mesh_contacts **ret, const struct jb_whois *whois,
 			 const struct jb_mesh_pods *pods, struct jb_mesh_join *join)
 {
 	struct jb_mesh_contacts *contacts = calloc(1, sizeof(*contacts));
 
 	if (!contacts)
 		return -ENOMEM;
-	contacts->registry = registry;
+	contacts->whois = *whois;
 	contacts->pods = pods;
 	contacts->join = join;
 	*ret = contacts;
@@ -47,36 +48,47 @@ static bool is_skipped(const struct jb_mesh_pod_facts *facts, const struct jb_co
 	return jb_ports_have(facts->skip_inbound, contact->local_port);
 }
 
-/* Whether nothing is left to do for the contact. */
-static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *contact)
+/* Which contacts are told depends on their leg; those of a proxy with others by who these are. */
+static bool needs_peer(enum jb_mesh_role role, enum jb_tcp_leg leg)
 {
-	enum jb_mesh_role role = jb_registry_role(contacts->registry, contact->cgroup_id);
-	const struct jb_mesh_pod_facts *facts;
-	struct jb_mesh_contact told;
-	const struct jb_identity *id;
+	return role == JB_ROLE_PROXY && !jb_tcp_leg_is_local(leg);
+}
 
-	switch (jb_registry_naming(contacts->registry, contact->cgroup_id, &id)) {
-	case JB_NAMING:
+/*
+ * Whether nothing is left to do for the contact. `last`: what isn't known by now won't come. Pods
+ * are read each second: what is not known of one yet will be then.
+ */
+static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *contact, bool last)
+{
+	const struct jb_whois *whois = &contacts->whois;
+	const struct jb_ends ends = jb_ends_of_contact(contact);
+	const struct jb_mesh_pod_facts *facts;
+	struct jb_who self = {}, peer = {};
+	struct jb_mesh_contact told;
+	enum jb_who_answer answer = whois->self(whois->ctx, &ends, &self);
+
+	if (answer == JB_WHO_LATER)
 		return false;
-	case JB_NOT_ASKED:
+	if (answer == JB_WHO_NOT_ASKED || !*self.namespace_)
 		return true;
-	default:
-		break;
-	}
-	if (role == JB_ROLE_PENDING)
+	facts = jb_mesh_pods_find(contacts->pods, self.namespace_, self.pod);
+	if (!facts && !last)
 		return false;
-	facts = *id->namespace_ ? jb_mesh_pods_find(contacts->pods, id->namespace_, id->pod) : NULL;
-	if (role == JB_ROLE_UNMESHED && !(facts && facts->host_network))
+	if (self.role == JB_ROLE_UNMESHED && !(facts && facts->wants_proxy))
 		return true;
 	told = (struct jb_mesh_contact){
-		.namespace_ = id->namespace_,
-		.pod = id->pod,
-		.role = role,
-		.leg = jb_tcp_leg_of(role, contact->path),
-		.host_network = role == JB_ROLE_UNMESHED,
+		.namespace_ = self.namespace_,
+		.pod = self.pod,
+		.role = self.role,
+		.leg = jb_tcp_leg_of(self.role, contact->path),
+		.host_network = self.role == JB_ROLE_UNMESHED,
 		.skipped = facts && is_skipped(facts, contact),
+		.peer = &peer,
 		.contact = contact,
 	};
+	if (needs_peer(told.role, told.leg) &&
+	    whois->peer(whois->ctx, &ends, last, &peer) == JB_WHO_LATER)
+		return false;
 	jb_mesh_join_contact(contacts->join, &told);
 	return true;
 }
@@ -103,7 +115,7 @@ static void keep(struct jb_mesh_contacts *contacts, const struct jb_contact *con
 void jb_mesh_contacts_take(struct jb_mesh_contacts *contacts, const struct jb_contact *contact,
 			   __u64 now_ns)
 {
-	if (!deliver(contacts, contact))
+	if (!deliver(contacts, contact, false))
 		keep(contacts, contact, now_ns);
 }
 
@@ -113,10 +125,11 @@ void jb_mesh_contacts_settle(struct jb_mesh_contacts *contacts, __u64 now_ns)
 
 	for (size_t i = 0; i < contacts->count; i++) {
 		const struct waiting *one = &contacts->waiting[i];
+		__u64 waited_ns = now_ns > one->since_ns ? now_ns - one->since_ns : 0;
 
-		if (deliver(contacts, &one->contact))
+		if (deliver(contacts, &one->contact, waited_ns >= JB_EDGES_WAIT_NS))
 			continue;
-		if (now_ns > one->since_ns + JB_MESH_CONTACTS_WAIT_NS)
+		if (waited_ns >= JB_MESH_CONTACTS_WAIT_NS)
 			jb_mesh_join_lost(contacts->join);
 		else
 			contacts->waiting[left++] = *one;

@@ -3,18 +3,18 @@
 #ifndef JB_NODE_MESH_CONTACTS_H
 #define JB_NODE_MESH_CONTACTS_H
 
+#include "edges/edges.h"
 #include "mesh/join.h"
 #include "node/mesh_pods.h"
-#include "workloads/registry.h"
 
 /* That wait at once; and for how long. Beyond that they count as lost to the join. */
 enum { JB_MESH_CONTACTS_MAX = 8192 };
-#define JB_MESH_CONTACTS_WAIT_NS (2 * JB_POD_NAME_WAIT_NS)
+#define JB_MESH_CONTACTS_WAIT_NS (2 * JB_EDGES_WAIT_NS)
 
 struct jb_mesh_contacts;
 
-/* Borrows all three. 0 or -ENOMEM. */
-int jb_mesh_contacts_new(struct jb_mesh_contacts **ret, const struct jb_registry *registry,
+/* Borrows the pods and the join, and what whois asks. 0 or -ENOMEM. */
+int jb_mesh_contacts_new(struct jb_mesh_contacts **ret, const struct jb_whois *whois,
 			 const struct jb_mesh_pods *pods, struct jb_mesh_join *join);
 void jb_mesh_contacts_free(struct jb_mesh_contacts *contacts); /* NULL is fine */
 

@@ -76,7 +76,7 @@ static void keep(struct jb_mesh_pods *pods, const struct jb_pod *pod)
 		.namespace_ = known->key,
 		.pod = known->key + strlen(known->key) + 1,
 		.meshed = pod->meshed,
-		.host_network = pod->host_network,
+		.wants_proxy = pod->asks_for_proxy && pod->host_network,
 	};
 	snprintf(known->facts.skip_outbound, sizeof(known->facts.skip_outbound), "%s",
 		 pod->skip_outbound);
@@ -115,12 +115,8 @@ static void add_target(struct jb_mesh_pods *pods, const struct jb_pod *pod)
 static void take_pod(void *ctx, const struct jb_pod *pod)
 {
 	struct jb_mesh_pods *pods = ctx;
-	const struct jb_mesh_pod_facts *before;
 
-	if (!pod->meshed && !(pod->asks_for_proxy && pod->host_network))
-		return;
-	before = jb_mesh_pods_find(pods, pod->namespace_, pod->name);
-	if (!before)
+	if (!jb_mesh_pods_find(pods, pod->namespace_, pod->name))
 		keep(pods, pod);
 	/* Of two of one name, as a StatefulSet's are for a while, the one that has not ended. */
 	if (pod->meshed && *pod->ip && pod->proxy_port && !jb_pod_has_ended(pod))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The pods of this node that have a proxy, or ask for one: what the mesh needs to know of them. */
+/* The pods of this node: what the mesh needs to know of them. */
 #ifndef JB_NODE_MESH_PODS_H
 #define JB_NODE_MESH_PODS_H
 
@@ -13,7 +13,7 @@ struct jb_mesh_pod_facts {
 	const char *namespace_;
 	const char *pod;
 	bool meshed;
-	bool host_network; /* and asks for a proxy */
+	bool wants_proxy; /* but can't have one: it is in the node's network */
 	char skip_outbound[JB_PORT_LIST_MAX + 1];
 	char skip_inbound[JB_PORT_LIST_MAX + 1];
 };

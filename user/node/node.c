@@ -254,10 +254,8 @@ int jb_node_tick(struct jb_node *node)
 	if (e >= 0)
 		e = jb_node_edges_settle(node->edges, now);
 	err = err ? err : e;
-	if (node->mesh) {
-		e = jb_node_mesh_settle(node->mesh, now);
-		err = err ? err : e;
-	}
+	if (node->mesh)
+		jb_node_mesh_sweep(node->mesh);
 	e = note_drops(node, now);
 	node->uplink_error = jb_kernel_check_uplink(node->kernel);
 	return err ? err : e;
@@ -299,6 +297,8 @@ int jb_node_second(struct jb_node *node)
 	int err = jb_node_event(node);
 	int e = jb_node_edges_turn(node->edges, jb_now_ns());
 
+	err = err ? err : e;
+	e = node->mesh ? jb_node_mesh_turn(node->mesh, jb_now_ns()) : 0;
 	return err ? err : e;
 }
 
