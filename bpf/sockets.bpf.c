@@ -33,17 +33,20 @@ int jb_tcp_census(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!s || !tp)
 		return 0;
 	jb_rows_use(s->row);
-	totals = jb_workload_totals(s->row);
-	if (!totals)
-		return 0;
-	/* So young, it may not have met the other end; it waits for the next pass. */
-	if (bpf_ktime_get_ns() - s->started_ns < JB_MEETING_NS)
+	/*
+	 * So young, it may not have met the other end; it waits for the next pass. So does one that
+	 * nothing has come for yet.
+	 */
+	if (bpf_ktime_get_ns() - s->started_ns < JB_MEETING_NS || s->path == JB_PATH_ON_INBOUND)
 		return 0;
 	/* User space empties the ring and comes again. */
 	if (jb_contacts_waiting() > JB_CONTACTS_BYTES / 4 * 3) {
 		jb_census_again = 1;
 		return 0;
 	}
+	totals = jb_tcp_totals(s);
+	if (!totals)
+		return 0;
 	moved = jb_tcp_account(s, tp, &totals->tcp, &c);
 	if (s->flags & JB_TCP_STOOD)
 		c.what = jb_contact_opened(s);

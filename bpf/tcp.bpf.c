@@ -49,12 +49,19 @@ static __always_inline void jb_tcp_connecting(struct sock *sk)
 	s->started_ns = bpf_ktime_get_ns();
 }
 
+static __always_inline void jb_tcp_count_connect(struct jb_tcp_socket *s, __u64 ns)
+{
+	union jb_totals *totals = jb_tcp_totals(s);
+
+	if (totals)
+		jb_rtt_observe(&totals->tcp.connect, ns);
+}
+
 static __always_inline void jb_tcp_established(struct sock *sk)
 {
 	struct jb_tcp_socket *s = jb_tcp_find(sk);
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	__u64 now_ns = bpf_ktime_get_ns();
-	union jb_totals *totals;
 
 	if (!s) {
 		s = jb_tcp_new(sk, 0);
@@ -65,12 +72,12 @@ static __always_inline void jb_tcp_established(struct sock *sk)
 		s->bytes[JB_EGRESS] = 0;
 		s->bytes[JB_INGRESS] = 0;
 	}
-	totals = jb_workload_totals(s->row);
-	if (!totals)
-		return;
 	if (s->role == JB_TCP_CLIENT)
-		jb_rtt_observe(&totals->tcp.connect, now_ns - s->started_ns);
-	__sync_fetch_and_add(&totals->tcp.opened[s->role == JB_TCP_SERVER], 1);
+		jb_tcp_count_connect(s, now_ns - s->started_ns);
+	if (s->path == JB_PATH_ON_INBOUND)
+		s->flags |= JB_TCP_UNCOUNTED;
+	else
+		jb_tcp_count_opened(s);
 	s->started_ns = now_ns;
 	if (tp)
 		jb_contact_meet(s, tp);
@@ -165,7 +172,9 @@ static __always_inline void jb_tcp_closed(struct sock *sk, int state)
 		s = jb_tcp_new(sk, 0);
 	if (!s)
 		return;
-	totals = jb_workload_totals(s->row);
+	if (s->flags & JB_TCP_UNCOUNTED)
+		jb_tcp_count_opened(s);
+	totals = jb_tcp_totals(s);
 	if (!totals)
 		return;
 	/* Data may go with a SYN that fails (RFC 7413). */
@@ -240,7 +249,7 @@ int jb_tcp_sockops(struct bpf_sock_ops *ops)
 		s->flags |= JB_TCP_SAMPLED;
 		if (!jb_samples_seen)
 			jb_samples_seen = 1;
-		totals = jb_workload_totals(s->row);
+		totals = jb_tcp_totals(s);
 		if (totals)
 			jb_rtt_observe(&totals->tcp.rtt, ops->args[0] * 1000ULL);
 		break;

@@ -12,6 +12,9 @@
 
 extern struct jb_tcp_sockets_map jb_tcp_sockets SEC(".maps");
 
+/* Neither connecting (again, for all that the socket has kept of a former life) nor accepting. */
+#define JB_TCP_STOOD_STATES (~(1U << TCP_SYN_SENT | 1U << TCP_SYN_RECV | 1U << TCP_CLOSE))
+
 /* States in which a FIN has been queued, at least. */
 #define JB_TCP_FIN_QUEUED                                                                          \
 	(1U << TCP_FIN_WAIT1 | 1U << TCP_FIN_WAIT2 | 1U << TCP_CLOSING | 1U << TCP_LAST_ACK |      \
@@ -48,13 +51,32 @@ static __always_inline __u64 jb_tcp_received(const struct tcp_sock *tp)
 	return received && fin ? received - 1 : received;
 }
 
+/*
+ * Those of its workload and path. The row is taken only now: a path may change before there is
+ * anything to count, and each row costs memory and series.
+ */
+static __always_inline union jb_totals *jb_tcp_totals(struct jb_tcp_socket *s)
+{
+	if (s->row == JB_NO_ROW)
+		s->row = jb_workload_row(s->cgroup_id, JB_SLOT_TCP + s->path);
+	return jb_workload_totals(s->row);
+}
+
+static __always_inline void jb_tcp_count_opened(struct jb_tcp_socket *s)
+{
+	union jb_totals *totals = jb_tcp_totals(s);
+
+	if (totals)
+		__sync_fetch_and_add(&totals->tcp.opened[s->role == JB_TCP_SERVER], 1);
+}
+
 static __always_inline struct jb_tcp_socket *jb_tcp_find(struct sock *sk)
 {
 	return bpf_sk_storage_get(&jb_tcp_sockets, sk, NULL, 0);
 }
 
 /* Begins to keep something with a socket: what it has counted until now is not the totals'. */
-static __noinline struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retransmitting)
+static __noinline __attribute__((unused)) struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retransmitting)
 {
 	struct jb_tcp_socket fresh = {.role = JB_TCP_ROLE_MAX};
 	struct jb_tcp_socket *s;
@@ -64,15 +86,14 @@ static __noinline struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retran
 		return NULL;
 	fresh.cgroup_id = jb_socket_cgroup(sk);
 	fresh.path = jb_socket_path(&sk->__sk_common);
-	if (sk->__sk_common.skc_state != TCP_SYN_SENT &&
-	    sk->__sk_common.skc_state != TCP_SYN_RECV) {
+	if (1U << sk->__sk_common.skc_state & JB_TCP_STOOD_STATES) {
 		fresh.flags = JB_TCP_STOOD;
 		fresh.path = jb_path_over(fresh.path, sk->sk_rx_dst_ifindex);
 	}
 	fresh.bytes[JB_EGRESS] = jb_tcp_sent(tp);
 	fresh.bytes[JB_INGRESS] = jb_tcp_received(tp);
 	fresh.retransmitted = tp->total_retrans - retransmitting;
-	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.path);
+	fresh.row = JB_NO_ROW;
 	s = bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!s)
 		jb_fault(JB_FAULT_SOCKET_STORAGE);

@@ -8,9 +8,7 @@
 
 #include "framing.bpf.h"
 #include "kfuncs.bpf.h"
-#include "socket.bpf.h"
-
-extern struct jb_tcp_sockets_map jb_tcp_sockets SEC(".maps");
+#include "tcp.bpf.h"
 
 /*
  * What comes for a listener whose queue of accepted connections is full is dropped behind this
@@ -42,6 +40,7 @@ static __noinline struct jb_tcp_socket *jb_tcp_adopt_packet(struct __sk_buff *sk
 		.path = jb_path_over(jb_packet_path(sk), skb->ingress_ifindex),
 		.role = JB_TCP_ROLE_MAX,
 		.flags = JB_TCP_STOOD,
+		.row = JB_NO_ROW,
 	};
 	__u32 state = sk->state;
 	struct bpf_tcp_sock *tp = bpf_tcp_sock(sk);
@@ -57,7 +56,6 @@ static __noinline struct jb_tcp_socket *jb_tcp_adopt_packet(struct __sk_buff *sk
 	if (state == BPF_TCP_CLOSE_WAIT && fresh.bytes[JB_INGRESS])
 		fresh.bytes[JB_INGRESS]--;
 	fresh.retransmitted = tp->total_retrans;
-	fresh.row = jb_workload_row(fresh.cgroup_id, JB_SLOT_TCP + fresh.path);
 	return bpf_sk_storage_get(&jb_tcp_sockets, sk, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
 }
 
@@ -75,7 +73,7 @@ static __noinline int jb_tcp_sample_packet(struct __sk_buff *skb, struct jb_tcp_
 	if (!srtt || srtt == s->srtt)
 		return 0;
 	s->srtt = srtt;
-	totals = jb_workload_totals(s->row);
+	totals = jb_tcp_totals(s);
 	if (totals)
 		jb_rtt_observe(&totals->tcp.rtt, (srtt >> 3) * 1000ULL);
 	return 0;
@@ -95,7 +93,10 @@ static __always_inline void jb_tcp_established_packet(struct __sk_buff *skb, str
 static __always_inline void jb_tcp_take_path(struct jb_tcp_socket *s, enum jb_tcp_path path)
 {
 	s->path = path;
-	s->row = jb_workload_row(s->cgroup_id, JB_SLOT_TCP + path);
+	s->row = JB_NO_ROW;
+	if (s->flags & JB_TCP_UNCOUNTED)
+		jb_tcp_count_opened(s);
+	s->flags &= ~JB_TCP_UNCOUNTED;
 }
 
 /* A SYN. Where it leaves for shows whether it was led elsewhere; nothing has been counted yet. */

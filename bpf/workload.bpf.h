@@ -28,8 +28,6 @@ static __always_inline void jb_workload_announce(const struct jb_row_key *key)
 	bpf_ringbuf_submit(event, 0);
 }
 
-#define JB_NO_ROW 0xffffffffU
-
 /* The row that the map has for the key; JB_NO_ROW if none. */
 static __always_inline __u32 jb_workload_find(const struct jb_row_key *key)
 {

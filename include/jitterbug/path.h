@@ -23,14 +23,12 @@ JB_INLINE bool jb_ip_is_loopback(const union jb_ip *ip)
 JB_INLINE enum jb_tcp_path jb_tcp_path_of(const union jb_ip *local, __u16 local_port,
 					  const union jb_ip *remote, __u16 remote_port)
 {
-	bool loopback = jb_ip_is_loopback(local) || jb_ip_is_loopback(remote);
-
+	if (jb_ip_is_loopback(local) || jb_ip_is_loopback(remote))
+		return local_port == JB_PORT_OUTBOUND ? JB_PATH_ON_OUTBOUND : JB_PATH_LOOPBACK;
 	if (local_port == JB_PORT_INBOUND)
 		return JB_PATH_ON_INBOUND;
 	if (remote_port == JB_PORT_INBOUND)
 		return JB_PATH_TO_INBOUND;
-	if (loopback)
-		return local_port == JB_PORT_OUTBOUND ? JB_PATH_ON_OUTBOUND : JB_PATH_LOOPBACK;
 	if (local->half[0] == remote->half[0] && local->half[1] == remote->half[1])
 		return JB_PATH_SELF;
 	if (local_port == JB_PORT_ADMIN || local_port == JB_PORT_CONTROL)

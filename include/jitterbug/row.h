@@ -41,6 +41,9 @@ union jb_totals {
 #define JB_EDGE_ROW     JB_SLOT_MAX
 #define JB_UNKNOWN_ROWS (JB_SLOT_MAX + 1)
 
+/* In place of a row: none yet, or none at all. */
+#define JB_NO_ROW 0xffffffffU
+
 struct jb_row_key {
 	__u64 cgroup_id;
 	__u32 slot; /* enum jb_slot */

@@ -19,8 +19,9 @@ struct jb_udp_socket {
 };
 
 enum jb_tcp_flag {
-	JB_TCP_STOOD = 1,   /* it was established once */
-	JB_TCP_SAMPLED = 2, /* its round trips come from sockops */
+	JB_TCP_STOOD = 1,     /* it was established once */
+	JB_TCP_SAMPLED = 2,   /* its round trips come from sockops */
+	JB_TCP_UNCOUNTED = 4, /* that it was opened is counted once its path is known */
 };
 
 /*
@@ -38,7 +39,7 @@ struct jb_tcp_socket {
 	__u64 bytes[JB_DIRECTION_MAX]; /* a client's SYN is one sent */
 	__u32 retransmitted;
 	__u32 srtt;    /* the latest sample, where samples are taken from it; tcp_sock's unit */
-	__u32 row;     /* of JB_SLOT_TCP + path */
+	__u32 row;     /* of JB_SLOT_TCP + path; JB_NO_ROW until there is something to count */
 	__u8 path : 4; /* enum jb_tcp_path */
 	__u8 role : 4; /* enum jb_tcp_role; JB_TCP_ROLE_MAX: not known */
 	__u8 flags;    /* enum jb_tcp_flag; written with the socket locked */

@@ -5,6 +5,10 @@ What is told of a pod is of its app and its proxy together, so what passes betwe
 at both of its ends.
 """
 
+import ctypes
+import socket
+import struct
+
 import pytest
 
 import counters
@@ -190,6 +194,27 @@ def test_all_legs_of_one_pod(mesh, stack):
         "plain_out": (SENT, RECEIVED), "bypass": (SENT, RECEIVED),
         "mesh_in": (RECEIVED, SENT + header_of(before)), "plain_in": (RECEIVED, SENT),
         "app_in": (twice, twice)}})
+
+
+def disconnect(one):
+    """Makes it one that can connect again: connect() to AF_UNSPEC."""
+    address = struct.pack("=H14x", socket.AF_UNSPEC)
+    assert ctypes.CDLL(None).connect(one.fileno(), address, len(address)) == 0
+
+
+def test_a_socket_that_connects_again(mesh, stack):
+    """First over the loopback, then to another pod: nothing of the first way is left."""
+    client = mesh.pod(stack, "plain", proxy=False)
+    server = mesh.pod(stack, "redis", proxy=False, side="b")
+    with client.listen(PORT) as near, server.listen(PORT) as far, \
+            client.connect("127.0.0.1", PORT) as one:
+        with near.accept()[0] as other:
+            exchange(one, other, 10, 10)
+        disconnect(one)
+        one.connect((server.address, PORT))
+        with far.accept()[0] as other:
+            exchange(one, other, SENT, RECEIVED)
+            settle(mesh, {client: {"direct": (SENT, RECEIVED), "loopback": (20, 20)}})
 
 
 @pytest.mark.parametrize("stage", ["pod", "containers"])

@@ -53,7 +53,7 @@ static __u8 in_use[ROWS];
 static __u64 now;
 
 /* What slots cost in these tests: 10 for RTP of a direction, 3 for TCP of a leg, else 1. */
-static __u32 slot_series[JB_SLOT_MAX];
+static __u32 slot_series[JB_SLOTS_PRICED];
 
 int jb_kernel_each_row(struct jb_kernel *kernel, jb_row_fn fn, void *ctx)
 {

@@ -62,10 +62,11 @@ int jb_page_render(const struct jb_page *page, enum jb_exposition_format format,
 	return jb_exposition_end(&w.e);
 }
 
-void jb_page_slot_series(bool full, __u32 ret[JB_SLOT_MAX])
+void jb_page_slot_series(bool full, __u32 ret[JB_SLOTS_PRICED])
 {
 	for (__u32 slot = 0; slot < JB_SLOT_MAX; slot++)
 		ret[slot] = jb_traffic_series(slot, full);
+	ret[JB_PRICE_OF_TCP] = jb_traffic_series_of_tcp();
 	for (int d = 0; d < JB_DIRECTION_MAX; d++)
 		ret[jb_slot_rtp(d, 0)] = jb_rtp_series(d, full);
 }

@@ -53,7 +53,10 @@ struct jb_page {
 int jb_page_render(const struct jb_page *page, enum jb_exposition_format format,
 		   struct jb_buffer *out);
 
-/* Series that each slot of an owner takes; of RTP the first slot of a direction stands for all. */
-void jb_page_slot_series(bool full, __u32 ret[JB_SLOT_MAX]);
+/*
+ * Series that each slot of an owner takes; of RTP the first slot of a direction stands for all. Of
+ * TCP by leg, and at JB_PRICE_OF_TCP those of all legs together.
+ */
+void jb_page_slot_series(bool full, __u32 ret[JB_SLOTS_PRICED]);
 
 #endif

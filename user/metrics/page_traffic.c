@@ -47,6 +47,9 @@ static void write_counters(struct jb_writer *w, const struct jb_traffic_family *
 		}
 }
 
+/* Where in the slot the histogram of connects begins. */
+#define CONNECTS (__builtin_offsetof(struct jb_tcp_totals, connect.bucket) / sizeof(__u64))
+
 static bool is_local(__u32 slot)
 {
 	return slot >= JB_SLOT_TCP && jb_tcp_leg_is_local(slot - JB_SLOT_TCP);
@@ -209,6 +212,30 @@ void jb_writer_traffic(struct jb_writer *w)
 		write_drops(w);
 }
 
+static bool is_of_all_legs(const struct jb_traffic_family *f)
+{
+	return f->slot == JB_SLOT_TCP && !f->slot_names;
+}
+
+static unsigned int counters_of(const struct jb_traffic_family *f)
+{
+	return (f->n[0] ? f->n[0] : 1) * (f->n[1] ? f->n[1] : 1);
+}
+
+static unsigned int series_of(const struct jb_traffic_family *f, __u32 slot)
+{
+	bool accepts = slot == JB_SLOT_TCP + JB_LEG_MESH_IN ||
+		       slot == JB_SLOT_TCP + JB_LEG_PLAIN_IN;
+	unsigned int bounds;
+
+	jb_traffic_bounds(f->bounds, &bounds);
+	if (f->bounds == JB_TRAFFIC_COUNTER)
+		return counters_of(f);
+	if (accepts && f->word == CONNECTS)
+		return 0;
+	return is_local(slot) ? 3 : bounds + 3;
+}
+
 unsigned int jb_traffic_series(__u32 slot, bool full)
 {
 	/* rtp_impaired_start_timestamp_seconds goes with the slot of its direction. */
@@ -216,16 +243,20 @@ unsigned int jb_traffic_series(__u32 slot, bool full)
 
 	for (unsigned int i = 0; i < jb_traffic_families_count; i++) {
 		const struct jb_traffic_family *f = &jb_traffic_families[i];
-		unsigned int bounds;
 
-		if (slot < f->slot || slot >= f->slot + f->slots ||
-		    (f->when == JB_TRAFFIC_FULL && !full))
-			continue;
-		jb_traffic_bounds(f->bounds, &bounds);
-		if (f->bounds == JB_TRAFFIC_COUNTER)
-			n += (f->n[0] ? f->n[0] : 1) * (f->n[1] ? f->n[1] : 1);
-		else
-			n += is_local(slot) ? 3 : bounds + 3;
+		if (slot >= f->slot && slot < f->slot + f->slots && !is_of_all_legs(f) &&
+		    (f->when != JB_TRAFFIC_FULL || full))
+			n += series_of(f, slot);
 	}
+	return n;
+}
+
+unsigned int jb_traffic_series_of_tcp(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < jb_traffic_families_count; i++)
+		if (is_of_all_legs(&jb_traffic_families[i]))
+			n += counters_of(&jb_traffic_families[i]);
 	return n;
 }

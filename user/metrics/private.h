@@ -53,5 +53,6 @@ void jb_writer_agent(struct jb_writer *w);
 /* Series of a slot, as far as the families of each kind are concerned. */
 unsigned int jb_rtp_series(int direction, bool full);
 unsigned int jb_traffic_series(__u32 slot, bool full);
+unsigned int jb_traffic_series_of_tcp(void); /* of all legs together */
 
 #endif

@@ -39,7 +39,9 @@ static void who_is(void *ctx, const union jb_ip *address, __u16 port, struct jb_
 		.remote = *address, .remote_port = port, .remote_serves = port};
 	struct jb_whois whois = jb_node_edges_whois(mesh->node->edges);
 
-	whois.peer(whois.ctx, &ends, true, ret);
+	/* Not the last to ask: edges may wait for the name, which this question must not end. */
+	if (whois.peer(whois.ctx, &ends, false, ret) != JB_WHO_KNOWN)
+		snprintf(ret->workload, sizeof(ret->workload), JB_WHO_CLUSTER);
 }
 
 struct clients {
@@ -55,8 +57,11 @@ static void take_client(void *ctx, const struct jb_edge *edge)
 	struct clients *clients = ctx;
 	struct jb_who *ret = clients->ret;
 
-	if (edge->reporter != JB_REPORTER_DESTINATION || edge->protocol != JB_EDGE_TCP ||
-	    edge->leg != clients->leg || (clients->port && edge->port != clients->port) ||
+	if (edge->reporter != JB_REPORTER_DESTINATION || edge->protocol != JB_EDGE_TCP)
+		return;
+	if (!strcmp(edge->peer_workload, JB_EDGES_OTHER))
+		clients->several = true; /* it may be any of these */
+	if (edge->leg != clients->leg || (clients->port && edge->port != clients->port) ||
 	    (*clients->namespace_ && strcmp(edge->peer_namespace, clients->namespace_) != 0))
 		return;
 	if (clients->found && (strcmp(ret->namespace_, edge->peer_namespace) != 0 ||
@@ -182,15 +187,18 @@ static void take_trust(struct jb_node_mesh *mesh)
 
 int jb_node_mesh_turn(struct jb_node_mesh *mesh, __u64 now_ns)
 {
-	int err = jb_mesh_pods_refresh(mesh->pods);
-	int e = ask_for(mesh);
+	int err, e = 0;
 
 	mesh->now_ns = now_ns;
+	/* Of pods that have gone, before they are forgotten. */
+	jb_mesh_fetch_take(mesh->fetch, take_result, mesh);
+	err = jb_mesh_pods_refresh(mesh->pods);
+	if (!err)
+		e = ask_for(mesh);
 	for (size_t i = 0; i < mesh->n_static; i++)
 		jb_mesh_join_pod(mesh->join, mesh->targets[i].namespace_, mesh->targets[i].pod);
 	jb_mesh_pods_each(mesh->pods, know_pod, mesh->join);
 	jb_mesh_contacts_settle(mesh->contacts, now_ns);
-	jb_mesh_fetch_take(mesh->fetch, take_result, mesh);
 	jb_mesh_join_settle(mesh->join, now_ns);
 	*mesh->error = '\0';
 	jb_mesh_join_each_pod(mesh->join, note_error, mesh);
@@ -239,13 +247,20 @@ size_t jb_node_mesh_anchors(const struct jb_node_mesh *mesh, const struct jb_tru
 	return mesh->n_anchors;
 }
 
+/* What an owner is called as the peer of others (user/node/peers.c). */
+static const char *name_of(const struct jb_node_mesh *mesh, const struct jb_identity *owner)
+{
+	const char *workload = jb_registry_owner_workload(mesh->node->registry, owner);
+
+	return *owner->unit ? owner->unit : *workload ? workload : owner->pod;
+}
+
 /* The edge as the proxy at one of its ends has it: its own, or else that of the pod it talks to. */
 static bool find_edge(const struct jb_node_mesh *mesh, const struct jb_edge *edge,
 		      struct jb_mesh_edge *ret)
 {
 	const struct jb_identity *owner = edge->owner;
 	bool source = edge->reporter == JB_REPORTER_SOURCE;
-	const char *workload;
 
 	switch (edge->leg) {
 	case JB_LEG_MESH_OUT:
@@ -256,11 +271,11 @@ static bool find_edge(const struct jb_node_mesh *mesh, const struct jb_edge *edg
 					 source ? JB_MESH_SOURCE : JB_MESH_DESTINATION,
 					 edge->peer_namespace, edge->peer_workload, ret);
 	case JB_LEG_DIRECT:
-		if (!source || !*edge->peer_pod)
+		if (!*edge->peer_pod)
 			return false;
-		workload = jb_registry_owner_workload(mesh->node->registry, owner);
 		return jb_mesh_join_find(mesh->join, edge->peer_namespace, edge->peer_pod,
-					 JB_MESH_DESTINATION, owner->namespace_, workload, ret);
+					 source ? JB_MESH_DESTINATION : JB_MESH_SOURCE,
+					 owner->namespace_, name_of(mesh, owner), ret);
 	default:
 		return false;
 	}

@@ -54,11 +54,15 @@ static bool needs_peer(enum jb_mesh_role role, enum jb_tcp_leg leg)
 	return role == JB_ROLE_PROXY && !jb_tcp_leg_is_local(leg);
 }
 
-/*
- * Whether nothing is left to do for the contact. `last`: what isn't known by now won't come. Pods
- * are read each second: what is not known of one yet will be then.
- */
-static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *contact, bool last)
+enum attempt {
+	AT_ONCE,
+	AGAIN, /* the pods have been read since */
+	LAST,  /* what isn't known by now won't come */
+};
+
+/* Whether nothing is left to do for the contact. */
+static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *contact,
+		    enum attempt attempt)
 {
 	const struct jb_whois *whois = &contacts->whois;
 	const struct jb_ends ends = jb_ends_of_contact(contact);
@@ -72,7 +76,7 @@ static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *
 	if (answer == JB_WHO_NOT_ASKED || !*self.namespace_)
 		return true;
 	facts = jb_mesh_pods_find(contacts->pods, self.namespace_, self.pod);
-	if (!facts && !last)
+	if (!facts && attempt == AT_ONCE)
 		return false;
 	if (self.role == JB_ROLE_UNMESHED && !(facts && facts->wants_proxy))
 		return true;
@@ -87,7 +91,7 @@ static bool deliver(struct jb_mesh_contacts *contacts, const struct jb_contact *
 		.contact = contact,
 	};
 	if (needs_peer(told.role, told.leg) &&
-	    whois->peer(whois->ctx, &ends, last, &peer) == JB_WHO_LATER)
+	    whois->peer(whois->ctx, &ends, attempt == LAST, &peer) == JB_WHO_LATER)
 		return false;
 	jb_mesh_join_contact(contacts->join, &told);
 	return true;
@@ -115,7 +119,7 @@ static void keep(struct jb_mesh_contacts *contacts, const struct jb_contact *con
 void jb_mesh_contacts_take(struct jb_mesh_contacts *contacts, const struct jb_contact *contact,
 			   __u64 now_ns)
 {
-	if (!deliver(contacts, contact, false))
+	if (!deliver(contacts, contact, AT_ONCE))
 		keep(contacts, contact, now_ns);
 }
 
@@ -127,7 +131,7 @@ void jb_mesh_contacts_settle(struct jb_mesh_contacts *contacts, __u64 now_ns)
 		const struct waiting *one = &contacts->waiting[i];
 		__u64 waited_ns = now_ns > one->since_ns ? now_ns - one->since_ns : 0;
 
-		if (deliver(contacts, &one->contact, waited_ns >= JB_EDGES_WAIT_NS))
+		if (deliver(contacts, &one->contact, waited_ns >= JB_EDGES_WAIT_NS ? LAST : AGAIN))
 			continue;
 		if (waited_ns >= JB_MESH_CONTACTS_WAIT_NS)
 			jb_mesh_join_lost(contacts->join);

@@ -19,7 +19,7 @@ struct jb_node {
 	struct jb_node_edges *edges;
 	struct jb_node_mesh *mesh; /* NULL: --linkerd off, or neither pods nor targets */
 	struct jb_drops_ledger *drops;
-	__u32 slot_series[JB_SLOT_MAX];
+	__u32 slot_series[JB_SLOTS_PRICED];
 	bool full;
 	bool workload_came;
 	int uplink_error; /* of the latest pass */

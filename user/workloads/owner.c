@@ -90,6 +90,8 @@ void jb_owner_put(struct jb_registry *reg, struct jb_owner *owner)
 	for (int slot = 0; slot < JB_SLOT_MAX; slot++)
 		if (owner->fate[slot] == JB_SHOWN)
 			reg->series -= reg->slot_series[slot];
+	if (owner->tcp_shown)
+		reg->series -= reg->slot_series[JB_PRICE_OF_TCP];
 	reg->series -= owner->n_drops + (owner->others == JB_SHOWN);
 	HASH_DEL(reg->owners, owner);
 	free(owner);
@@ -100,10 +102,19 @@ __u32 jb_slot_group(__u32 slot)
 	return slot < JB_SLOT_SIGNAL ? slot / JB_MEDIA_MAX * JB_MEDIA_MAX : slot;
 }
 
+static __u32 price_of(const struct jb_registry *reg, const struct jb_owner *owner, __u32 slot)
+{
+	__u32 price = reg->slot_series[slot];
+
+	if (slot >= JB_SLOT_TCP && !owner->tcp_shown)
+		price += reg->slot_series[JB_PRICE_OF_TCP];
+	return price;
+}
+
 struct jb_owner *jb_owner_of_slot(struct jb_registry *reg, struct jb_owner *owner, __u32 any_slot)
 {
 	__u32 slot = jb_slot_group(any_slot);
-	__u32 cost = reg->slot_series[slot];
+	__u32 cost = price_of(reg, owner, slot);
 
 	if (owner->fate[slot] == JB_UNDECIDED && !owner->permanent &&
 	    reg->series + cost > reg->max_series) {
@@ -112,6 +123,7 @@ struct jb_owner *jb_owner_of_slot(struct jb_registry *reg, struct jb_owner *owne
 	}
 	if (owner->fate[slot] == JB_UNDECIDED) {
 		owner->fate[slot] = JB_SHOWN;
+		owner->tcp_shown |= slot >= JB_SLOT_TCP;
 		reg->series += cost;
 	}
 	return owner->fate[slot] == JB_SHOWN ? owner : jb_owner_of_slot(reg, reg->other, slot);

@@ -26,6 +26,7 @@ struct jb_owner {
 	union jb_totals base[JB_SLOT_MAX];
 	bool has_base[JB_SLOT_MAX];
 	__u8 fate[JB_SLOT_MAX];
+	bool tcp_shown;                               /* some leg is */
 	struct jb_drop_sum drops[JB_OWNER_DROPS + 1]; /* the last: all others */
 	__u32 n_drops;
 	__u8 others; /* enum jb_fate: once it is decided no further reason is told by itself */

@@ -14,6 +14,10 @@
 #include "workloads/identity.h"
 #include "workloads/leg.h"
 
+/* Behind the slots: what is told of all of an owner's TCP. */
+#define JB_PRICE_OF_TCP JB_SLOT_MAX
+#define JB_SLOTS_PRICED (JB_SLOT_MAX + 1)
+
 /* All functions that are told the time are to be told one that doesn't go back. */
 struct jb_registry;
 
@@ -52,9 +56,10 @@ struct jb_registry_options {
 	const char *host_root;
 	jb_find_pod_fn find_pod; /* NULL: there are no pods */
 	void *find_ctx;
-	__u32 max_series;         /* beyond, what is new is folded into ~other */
-	const __u32 *slot_series; /* JB_SLOT_MAX: what a slot takes on the page; of RTP the first of
-					each direction, for all its media */
+	__u32 max_series; /* beyond, what is new is folded into ~other */
+	/* JB_SLOTS_PRICED: what a slot takes on the page; of RTP the first of each direction, for
+	   all its media; of TCP by leg, and what all legs take together. */
+	const __u32 *slot_series;
 };
 
 /* Borrows the kernel and the root's path. 0 or -errno. */
