@@ -2,7 +2,8 @@
 /*
  * Pages of a proxy, one after another, divided by form feeds. The first octet tells how many series
  * there is place for and whether each page is read twice: the second time nothing is new on it.
- * Pages that break off change nothing, and what is handed on is well made.
+ * Pages that break off change nothing, what is handed on is well made, and each place that was
+ * taken of the budget comes back.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +14,7 @@
 #include "checked.h"
 #include "mesh/page.h"
 
-enum { FARS = 64, SINCE = 1000 };
+enum { FARS = 64, SINCE = 1000, BUDGET = 96 };
 
 struct reading {
 	struct jb_mesh_page *page;
@@ -56,6 +57,12 @@ static void check_far(const struct reading *reading, const struct jb_mesh_far *f
 		jb_assert(memcmp(&reading->fars[i], far, sizeof(*far)) != 0);
 }
 
+static bool is_named(const struct jb_mesh_far *far)
+{
+	return far->side == JB_MESH_OUTBOUND_DST && *far->workload &&
+	       (far->target.half[0] || far->target.half[1]);
+}
+
 static int take(void *ctx, const struct jb_mesh_news *news)
 {
 	struct reading *reading = ctx;
@@ -66,7 +73,7 @@ static int take(void *ctx, const struct jb_mesh_news *news)
 		jb_assert(news->by[i] >= 0 && news->by[i] <= 9007199254740992.0);
 		most = news->by[i] > most ? news->by[i] : most;
 	}
-	jb_assert(most > 0);
+	jb_assert(most > 0 || is_named(&news->far));
 	if (reading->n < FARS)
 		reading->fars[reading->n] = news->far;
 	reading->n++;
@@ -118,13 +125,16 @@ static void read_page(struct reading *all, struct reading *whole, const char *te
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct jb_mesh_page_options options = {.seed = 0x1234567890abcdef, .since_s = SINCE};
+	uint32_t budgets[] = {BUDGET, BUDGET};
 	struct reading all = {}, whole = {};
 	const char *at = (const char *)data + 1, *end = (const char *)data + size;
 
 	if (!size)
 		return 0;
 	options.max_series = 1 + data[0] / 2;
+	options.budget = &budgets[0];
 	jb_assert(!jb_mesh_page_new(&all.page, &options));
+	options.budget = &budgets[1];
 	jb_assert(!jb_mesh_page_new(&whole.page, &options));
 	while (at < end) {
 		const char *feed_at = memchr(at, '\f', (size_t)(end - at));
@@ -135,5 +145,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	jb_mesh_page_free(all.page);
 	jb_mesh_page_free(whole.page);
+	jb_assert(budgets[0] == BUDGET && budgets[1] == BUDGET);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -24,6 +25,7 @@
 #include "base/clock.h"
 #include "mesh/fetch.h"
 #include "mesh/fetch_attempt.h"
+#include "mesh/fetch_past.h"
 #include "mesh/schedule.h"
 
 enum {
@@ -897,6 +899,112 @@ static void test_a_running_target_is_forgotten(void **state)
 	assert_int_equal(scene->results, 1);
 }
 
+static void expect_again(struct scene *scene, double successes)
+{
+	set_targets(scene, 0, 0);
+	scene->seen[0] = (struct seen){};
+	set_targets(scene, 0, scene->n);
+	TAKE_UNTIL(scene, scene->seen[0].results);
+	assert_int_equal(scene->seen[0].failures, 0);
+	assert_true(scene->seen[0].sum[JB_MESH_SUCCESSES] == successes);
+}
+
+/* It is counted once. A proxy that has started since is another one. */
+static void test_a_target_comes_back(void **state)
+{
+	struct scene *scene = *state;
+	char page[1024];
+
+	read_once(scene);
+	for (int i = 0; i < 3; i++)
+		add_page(scene, 0, AT_ONCE, PAGE("10"));
+	snprintf(page, sizeof(page), "process_start_time_seconds %" PRIu64 "\n" SUCCESS("4"),
+		 (uint64_t)jb_unix_s() + 3600);
+	add_page(scene, 0, AT_ONCE, page);
+	add_routes(scene, 1);
+	start(scene);
+	TAKE_UNTIL(scene, scene->seen[0].results);
+	assert_true(scene->seen[0].sum[JB_MESH_SUCCESSES] == 10);
+	expect_again(scene, 0);
+	expect_again(scene, 0);
+	expect_again(scene, 4);
+}
+
+/* Of one that was never read, also while it was read, nothing has been counted. */
+static void test_an_unread_target_comes_back(void **state)
+{
+	struct scene *scene = *state;
+
+	read_once(scene);
+	add_page(scene, 0, NEVER, "");
+	add(scene, 0, AT_ONCE, "404 Not Found", "", 0, 0);
+	add_page(scene, 0, AT_ONCE, PAGE("10"));
+	add_routes(scene, 1);
+	start(scene);
+	UNTIL(requests(scene, 0));
+	set_targets(scene, 0, 0);
+	set_targets(scene, 0, 1);
+	TAKE_UNTIL(scene, scene->seen[0].results);
+	assert_int_equal(scene->seen[0].last.failure, JB_MESH_STATUS);
+	expect_again(scene, 10);
+}
+
+static struct jb_mesh_target target_of(int pod)
+{
+	struct jb_mesh_target target = {.namespace_ = "shop", .url = "http://h"};
+
+	snprintf(target.pod, sizeof(target.pod), "%d", pod);
+	return target;
+}
+
+/* Bounded: the one that was forgotten first gives way. */
+static void test_past(void **state)
+{
+	struct jb_fetch_past past = {.seed = 1};
+	struct jb_mesh_target target, again = target_of(1);
+
+	(void)state;
+	assert_true(jb_fetch_past_since(&past, &again, 7) == 7);
+	for (int i = 0; i <= JB_FETCH_PAST; i++) {
+		target = target_of(i);
+		jb_fetch_past_add(&past, &target, 1000 + i);
+		jb_fetch_past_add(&past, &again, 1000.5 + i);
+	}
+	for (int i = 0; i <= JB_FETCH_PAST; i++) {
+		target = target_of(i);
+		assert_true(jb_fetch_past_since(&past, &target, 7) ==
+			    (i == 0   ? 7
+			     : i == 1 ? 1000.5 + JB_FETCH_PAST
+				      : 1000 + i));
+	}
+	again.url[0] = 'H';
+	assert_true(jb_fetch_past_since(&past, &again, 7) == 7);
+}
+
+/* Of all pages together, and none is lost when targets go. */
+static void test_series_of_all_pages(void **state)
+{
+	struct scene *scene = *state;
+	uint32_t budget = 3;
+
+	read_once(scene);
+	scene->options.page.budget = &budget;
+	for (int i = 0; i < 2; i++)
+		add_page(scene, i, AT_ONCE, START SUCCESS("1") OPEN("1") "# EOF\n");
+	add_page(scene, 2, NEVER, "");
+	add_routes(scene, 3);
+	start(scene);
+	TAKE_UNTIL(scene, scene->seen[0].results && scene->seen[1].results);
+	assert_int_equal(scene->seen[0].facts.skipped + scene->seen[1].facts.skipped, 1);
+	assert_int_equal(scene->seen[0].facts.series + scene->seen[1].facts.series, 3);
+	assert_int_equal(__atomic_load_n(&budget, __ATOMIC_RELAXED), 0);
+	set_targets(scene, 1, 2);
+	assert_int_equal(__atomic_load_n(&budget, __ATOMIC_RELAXED), scene->seen[0].facts.series);
+	jb_mesh_fetch_stop(scene->fetch);
+	scene->fetch = NULL;
+	assert_int_equal(budget, 3);
+}
+
 /* Again and again while pages come: for the sanitizers. */
 static void test_targets_change_all_the_time(void **state)
 {
@@ -1026,6 +1134,7 @@ static void test_options(void **state)
 	assert_int_equal(options.interval_ms, 10000);
 	assert_int_equal(options.page.max_series, 32768);
 	assert_true(options.page.since_s > 1e9);
+	assert_null(options.page.budget);
 	options.total_ms = 0;
 	assert_int_equal(jb_mesh_fetch_start(&scene->fetch, &options), -EINVAL);
 	jb_mesh_fetch_options_default(&options);
@@ -1099,6 +1208,10 @@ int main(void)
 		TEST(many_targets),
 		TEST(more_targets_than_allowed),
 		TEST(a_running_target_is_forgotten),
+		TEST(a_target_comes_back),
+		TEST(an_unread_target_comes_back),
+		cmocka_unit_test(test_past),
+		TEST(series_of_all_pages),
 		TEST(targets_change_all_the_time),
 		TEST(no_result_of_a_forgotten_target),
 		TEST(results_that_nobody_takes),

@@ -27,19 +27,34 @@ struct reader {
 	struct jb_mesh_facts facts;
 };
 
-static struct reader reader_with(uint32_t max_series, uint64_t seed)
+static struct reader reader_as(const struct jb_mesh_page_options *options)
 {
-	const struct jb_mesh_page_options options = {max_series, seed, SINCE};
 	struct reader reader = {};
 
 	assert_int_equal(jb_scrape_new(jb_mesh_families, jb_mesh_n_families, &reader.scrape), 0);
-	assert_int_equal(jb_mesh_page_new(&reader.page, &options), 0);
+	assert_int_equal(jb_mesh_page_new(&reader.page, options), 0);
 	return reader;
+}
+
+static struct reader reader_with(uint32_t max_series, uint64_t seed)
+{
+	const struct jb_mesh_page_options options = {
+		.max_series = max_series, .seed = seed, .since_s = SINCE};
+
+	return reader_as(&options);
 }
 
 static struct reader reader_of(uint32_t max_series)
 {
 	return reader_with(max_series, 0x1234567890abcdef);
+}
+
+static struct reader reader_within(uint32_t *budget)
+{
+	const struct jb_mesh_page_options options = {
+		.max_series = 100000, .since_s = SINCE, .budget = budget};
+
+	return reader_as(&options);
 }
 
 static void reader_free(struct reader *reader)
@@ -281,6 +296,36 @@ static void test_full(void **state)
 	reader_free(&reader);
 }
 
+/* Two pages share what is left. A place is given back with the series, whatever becomes of it. */
+static void test_budget(void **state)
+{
+	uint32_t budget = 3;
+	struct reader one = reader_within(&budget), other = reader_within(&budget);
+
+	(void)state;
+	expect(&one, OPEN(1, "1") OPEN(2, "1") START("2000"), OPENED(1, "1") OPENED(2, "1"));
+	assert_int_equal(budget, 1);
+	expect(&other, OPEN(1, "1") OPEN(2, "1") OPEN(2, "1") START("2000"), OPENED(1, "1"));
+	assert_int_equal(budget, 0);
+	assert_int_equal(other.facts.series, 1);
+	assert_int_equal(other.facts.skipped, 2);
+	expect(&one, OPEN(2, "2"), OPENED(2, "1")); /* settled without the first */
+	assert_int_equal(budget, 1);
+	expect(&other, OPEN(1, "1") OPEN(2, "7"), ""); /* it may have been there all the time */
+	assert_int_equal(budget, 0);
+	expect(&one, OPEN(2, "2"), "");
+	expect(&other, OPEN(2, "8"), OPENED(2, "1"));
+	feed(&one, OPEN(3, "1") OPEN(2, "2") OPEN(4, "1")); /* breaks off */
+	assert_int_equal(budget, 0);
+	jb_mesh_page_begin(one.page);
+	assert_int_equal(budget, 1);
+	feed(&one, OPEN(3, "1"));
+	reader_free(&one);
+	assert_int_equal(budget, 2);
+	reader_free(&other);
+	assert_int_equal(budget, 3);
+}
+
 /* As if it had not come: for what is counted, remembered and told. */
 static void test_page_that_breaks_off(void **state)
 {
@@ -300,6 +345,25 @@ static void test_page_that_breaks_off(void **state)
 	expect(&reader, OPEN(1, "7") OPEN(2, "7") OPEN(3, "2") START("999"), OPENED(2, "1"));
 	feed(&reader, OPEN(1, "7")); /* and is freed */
 	reader_free(&reader);
+}
+
+#define TO(n)                                                                                      \
+	"tcp_open_total{direction=\"outbound\",peer=\"dst\",target_ip=\"10.0.0." #n                \
+	"\",target_port=\"80\",tls=\"true\",dst_namespace=\"n\",dst_pod=\"p" #n "\"} "
+#define NAMED(n, rest) "outbound_dst ::ffff:10.0.0." #n " 80 mutual n/p" #n rest "\n"
+
+/* Nothing need be added for it; but not what an old proxy has known for long, maybe in vain. */
+static void test_bare_names(void **state)
+{
+	(void)state;
+	PLAY({TO(1) "0\n" START("2000"), NAMED(1, "")}, {TO(1) "0\n", ""});
+	PLAY({TO(1) "7\n" TO(2) "8\n" START("500"), ""},
+	     {TO(1) "7\n" TO(2) "9\n" TO(3) "0\n", NAMED(2, " opened=1") NAMED(3, "")},
+	     {TO(1) "8\n" TO(2) "9\n" TO(3) "0\n", NAMED(1, " opened=1")},
+	     {TO(1) "0\n" TO(4) "0\n" START("600"), NAMED(4, "")});
+	PLAY_WITHIN(1, {TO(1) "0\n" TO(2) "0\n" START("2000"), NAMED(1, "")},
+		    {TO(2) "0\n" START("2000"), ""}, {TO(2) "0\n" START("2000"), ""},
+		    {TO(3) "0\n" START("2000"), ""}, {TO(3) "0\n" START("3000"), NAMED(3, "")});
 }
 
 static int refuse(void *ctx, const struct jb_mesh_news *news)
@@ -431,7 +495,9 @@ int main(void)
 		cmocka_unit_test(test_twice_on_a_page),
 		cmocka_unit_test(test_labels_in_another_order),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_page_that_breaks_off),
+		cmocka_unit_test(test_bare_names),
 		cmocka_unit_test(test_news_refused),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_many),

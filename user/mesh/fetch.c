@@ -23,6 +23,11 @@ static uint64_t random_number(void)
 	return number;
 }
 
+static double unix_seconds(void)
+{
+	return (double)jb_unix_ns() / (double)JB_SECOND_NS;
+}
+
 void jb_mesh_fetch_options_default(struct jb_mesh_fetch_options *ret_options)
 {
 	*ret_options = (struct jb_mesh_fetch_options){
@@ -32,9 +37,7 @@ void jb_mesh_fetch_options_default(struct jb_mesh_fetch_options *ret_options)
 		.max_bytes = 64 << 20,
 		.parallel = 8,
 		.max_targets = JB_MESH_MAX_TARGETS,
-		.page = {.max_series = 32768,
-			 .seed = random_number(),
-			 .since_s = (double)jb_unix_ns() / (double)JB_SECOND_NS},
+		.page = {.max_series = 32768, .seed = random_number(), .since_s = unix_seconds()},
 	};
 }
 
@@ -56,6 +59,8 @@ static struct jb_fetch_entry *new_entry(const struct jb_mesh_fetch *fetch,
 	copy(entry->target.pod, sizeof(entry->target.pod), target->pod);
 	copy(entry->target.url, sizeof(entry->target.url), target->url);
 	entry->source.url = entry->target.url;
+	entry->since_s = jb_fetch_past_since(&fetch->past, &entry->target,
+					     fetch->options.page.since_s);
 	jb_schedule_first(&entry->schedule, fetch->interval_ns, random_number(), jb_now_ns());
 	return entry;
 }
@@ -201,6 +206,8 @@ static void forget(struct jb_mesh_fetch *fetch, struct jb_fetch_entry *entry)
 
 	if (jb_fetch_take_result(fetch, entry, &result))
 		jb_attempt_clear(&result);
+	if (entry->counted)
+		jb_fetch_past_add(&fetch->past, &entry->target, unix_seconds());
 	entry->forgotten = true;
 	if (!entry->running)
 		jb_fetch_free_entry(entry);
@@ -285,6 +292,10 @@ int jb_mesh_fetch_start(struct jb_mesh_fetch **ret, const struct jb_mesh_fetch_o
 		return -ENOMEM;
 	fetch->options = *options;
 	fetch->interval_ns = options->interval_ms * JB_FETCH_MS;
+	fetch->series_left = JB_MESH_MAX_SERIES_ALL;
+	if (!options->page.budget)
+		fetch->options.page.budget = &fetch->series_left;
+	fetch->past.seed = options->page.seed;
 	pthread_mutex_init(&fetch->lock, NULL);
 	err = start(fetch);
 	if (err)

@@ -9,7 +9,12 @@
 
 #include "mesh/page.h"
 
-enum { JB_MESH_URL_SIZE = 256, JB_MESH_ERROR_SIZE = 256, JB_MESH_MAX_TARGETS = 512 };
+enum {
+	JB_MESH_URL_SIZE = 256,
+	JB_MESH_ERROR_SIZE = 256,
+	JB_MESH_MAX_TARGETS = 512,
+	JB_MESH_MAX_SERIES_ALL = 262144 /* that are remembered of all pages together */
+};
 
 struct jb_mesh_target {
 	char namespace_[64];
@@ -40,7 +45,7 @@ struct jb_mesh_fetch_options {
 	uint64_t max_bytes; /* of one page, unpacked */
 	uint32_t parallel;
 	uint32_t max_targets;
-	struct jb_mesh_page_options page;
+	struct jb_mesh_page_options page; /* budget NULL: of JB_MESH_MAX_SERIES_ALL, its own */
 };
 
 /* interval 10 s, connect 1 s, total 5 s, 64 MiB, 8 at once, 512 targets; 32,768 series of each. The
@@ -56,7 +61,9 @@ void jb_mesh_fetch_stop(struct jb_mesh_fetch *fetch); /* within a second; NULL i
 /*
  * From now on these are read, and no others. One that was there already, with the same URL, goes on
  * where it is; what is known of the others is forgotten, results that wait included: nothing is
- * handed on of a target that isn't one any more (who wants the last of it takes it before). Copied;
+ * handed on of a target that isn't one any more (who wants the last of it takes it before). Of the
+ * last 1,024 that have gone and had been counted it is known when: one of these that comes back
+ * counts in full only if its proxy has started since, else from its first page on. Copied;
  * those beyond max_targets are not read, nor twice what is there twice. A new one is read within
  * the first second, unless too many are new. 0 or -ENOMEM (then all is as before).
  */

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "mesh/fetch_past.h"
 #include "mesh/schedule.h"
 #include "mesh/transfer.h"
 
@@ -13,11 +14,13 @@
 /* A target. Who forgets one that is being read leaves it to the thread to free it. */
 struct jb_fetch_entry {
 	struct jb_mesh_target target; /* unused octets are 0 */
+	double since_s;               /* for its page: Unix time */
 
 	/* Under the lock. */
 	struct jb_schedule schedule;
 	bool running;
 	bool forgotten; /* not among the entries any more */
+	bool counted;   /* a page of it was fine */
 	bool waiting;   /* there is a result that nobody has taken: in the queue */
 	struct jb_attempt result;
 	struct jb_fetch_entry *prev, *next;
@@ -30,7 +33,9 @@ struct jb_fetch_entry {
 struct jb_mesh_fetch {
 	struct jb_mesh_fetch_options options;
 	uint64_t interval_ns;
-	bool started; /* there is a thread */
+	__u32 series_left;         /* the budget of its pages; of several threads */
+	struct jb_fetch_past past; /* of the thread that changes the targets */
+	bool started;              /* there is a thread */
 	pthread_t thread;
 	struct jb_transfers *transfers;
 

@@ -56,6 +56,7 @@ static bool put_result(struct jb_mesh_fetch *fetch, struct jb_fetch_entry *entry
 	forgotten = entry->forgotten;
 	entry->running = false;
 	if (!forgotten) {
+		entry->counted |= attempt->has_facts;
 		entry->result = *attempt;
 		*attempt = (struct jb_attempt){};
 		entry->waiting = true;
@@ -89,6 +90,14 @@ static void take_attempt(void *ctx, struct jb_transfer_source *source, struct jb
 	    attempt);
 }
 
+static int make_page(const struct jb_mesh_fetch *fetch, struct jb_fetch_entry *entry)
+{
+	struct jb_mesh_page_options options = fetch->options.page;
+
+	options.since_s = entry->since_s;
+	return jb_mesh_page_new(&entry->source.page, &options);
+}
+
 static void begin(struct jb_mesh_fetch *fetch, struct jb_fetch_entry *entry)
 {
 	struct jb_attempt attempt = {};
@@ -96,7 +105,7 @@ static void begin(struct jb_mesh_fetch *fetch, struct jb_fetch_entry *entry)
 
 	DL_APPEND2(fetch->running, entry, prev_running, next_running);
 	if (!entry->source.page)
-		err = jb_mesh_page_new(&entry->source.page, &fetch->options.page);
+		err = make_page(fetch, entry);
 	if (!err)
 		err = jb_transfers_begin(fetch->transfers, &entry->source);
 	if (err) {

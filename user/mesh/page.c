@@ -45,6 +45,7 @@ int jb_mesh_page_new(struct jb_mesh_page **ret, const struct jb_mesh_page_option
 		return -ENOMEM;
 	page->options = *options;
 	page->table.seed = options->seed;
+	page->table.budget = options->budget;
 	*ret = page;
 	return 0;
 }
@@ -157,20 +158,19 @@ static int take_new(struct jb_mesh_page *page, const struct jb_scrape_sample *sa
 	bool is_proxys_own = figure == JB_MESH_REFRESH_ERRORS;
 	struct jb_mesh_series *series;
 	struct jb_mesh_far far;
+	int err = -ENOSPC;
 
 	if (figure < 0)
 		return 0;
 	if (!is_proxys_own && !jb_mesh_far_read(sample, has_peer(figure), &far))
 		return 0;
-	if (page->table.n >= page->options.max_series) {
-		page->facts.skipped++;
-		return 0;
-	}
-	series = jb_mesh_series_add(&page->table, hash, figure, is_proxys_own ? NULL : &far);
-	if (!series)
-		return -ENOMEM;
-	stage(series, sample->value);
-	return 0;
+	if (page->table.n < page->options.max_series)
+		err = jb_mesh_series_add(&page->table, hash, figure, is_proxys_own ? NULL : &far,
+					 &series);
+	if (!err)
+		stage(series, sample->value);
+	page->facts.skipped += err == -ENOSPC;
+	return err == -ENOSPC ? 0 : err;
 }
 
 int jb_mesh_page_sample(void *ctx, const struct jb_scrape_sample *sample)

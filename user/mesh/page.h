@@ -8,7 +8,8 @@
  * the proxy forgets (after 10 idle minutes) and begins anew makes nothing fall or jump:
  * - a series that was on the page before counts by what it has grown; all of it if it has fallen;
  * - one that was not counts in full; on the first page only if the proxy started after `since_s`,
- *   and not if samples of the page before were skipped, for it may have been among them;
+ *   and not if samples of the page before were skipped (beyond max_series, or the budget of all
+ *   pages was used up), for it may have been among them;
  * - if the proxy has restarted (process_start_time_seconds has changed) all count in full;
  * - a value that is no count (NaN, below 0, above 2^53, where the proxy's own begin anew) tells
  *   only that the series is there; of several with the same labels the largest counts.
@@ -67,8 +68,8 @@ enum jb_mesh_figure {
 };
 
 /*
- * Of one far end: of those of which something has been added, and once of those of OUTBOUND_DST
- * whose target and workload are told.
+ * Of one far end: of those of which something has been added; and once, when they appear, of those
+ * of OUTBOUND_DST whose target and workload are told, where series that appear count in full.
  */
 struct jb_mesh_news {
 	struct jb_mesh_far far;
@@ -89,6 +90,12 @@ struct jb_mesh_page_options {
 	__u32 max_series; /* beyond, new ones are skipped; at least 1 */
 	__u64 seed;       /* random: the far side can't choose series that collide */
 	double since_s;   /* Unix time since when is counted: the agent's start */
+	/*
+	 * How many series all pages that share it may still remember; atomic, for they may be of
+	 * several threads. Each takes of it and gives back, at last when it is freed: it must live
+	 * until then. NULL: no bound but max_series.
+	 */
+	__u32 *budget;
 };
 
 /* The families that are wanted, for jb_scrape_new(). */

@@ -42,14 +42,13 @@ static void add(double *sum, double more)
 }
 
 /* To the sums of the far ends. Returns that of the refresh errors. */
-static double add_up(struct jb_mesh_page *page)
+static double add_up(struct jb_mesh_page *page, const struct reading *reading)
 {
-	struct reading reading = reading_of(page);
 	double errors = 0;
 
 	for (size_t i = 0; i < page->table.n; i++) {
 		const struct jb_mesh_series *series = &page->table.series[i];
-		double more = added(&reading, series, i >= page->table.n_before);
+		double more = added(reading, series, i >= page->table.n_before);
 
 		add(series->end ? &series->end->by[series->figure] : &errors, more);
 	}
@@ -71,8 +70,11 @@ static bool has_grown(const double by[JB_MESH_FIGURE_MAX])
 	return false;
 }
 
-static int hand_on(struct jb_mesh_page *page, jb_mesh_news_fn fn, void *ctx)
+/* Names alone only if they are new to the proxy too: an old one has many that nobody uses. */
+static int hand_on(struct jb_mesh_page *page, const struct reading *reading, jb_mesh_news_fn fn,
+		   void *ctx)
 {
+	bool are_new = reading->restarted || reading->new_are_known;
 	int err = 0;
 
 	for (struct jb_mesh_end *end = page->table.ends; end; end = end->hh.next) {
@@ -84,7 +86,7 @@ static int hand_on(struct jb_mesh_page *page, jb_mesh_news_fn fn, void *ctx)
 		memset(end->by, 0, sizeof(end->by));
 		jb_mesh_end_far(end, &news.far);
 		end->told = true;
-		if (!err && (has_grown(news.by) || is_named(&news.far)))
+		if (!err && (has_grown(news.by) || (are_new && is_named(&news.far))))
 			err = fn(ctx, &news);
 	}
 	return err;
@@ -93,17 +95,18 @@ static int hand_on(struct jb_mesh_page *page, jb_mesh_news_fn fn, void *ctx)
 int jb_mesh_page_commit(struct jb_mesh_page *page, jb_mesh_news_fn fn, void *ctx,
 			struct jb_mesh_facts *ret_facts)
 {
+	struct reading reading = reading_of(page);
 	struct jb_mesh_facts facts = page->facts;
 	int err;
 
-	facts.certificate_refresh_errors = (__u64)add_up(page);
+	facts.certificate_refresh_errors = (__u64)add_up(page, &reading);
 	jb_mesh_table_settle(&page->table);
 	facts.series = (__u32)page->table.n;
 	page->begun_before = true;
 	page->all_had_place = !facts.skipped;
 	if (facts.start_s > 0)
 		page->start_s = facts.start_s;
-	err = hand_on(page, fn, ctx);
+	err = hand_on(page, &reading, fn, ctx);
 	if (!err)
 		*ret_facts = facts;
 	return err;

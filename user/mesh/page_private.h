@@ -48,9 +48,10 @@ struct jb_mesh_series {
 	bool seen;               /* on this page */
 };
 
-/* All 0 but the seed is an empty one. */
+/* All 0 but the seed and the budget is an empty one. */
 struct jb_mesh_table {
 	__u64 seed;
+	__u32 *budget; /* of the page's options: what is in `series` is taken of it */
 	struct jb_mesh_series *series; /* those of the page before come first */
 	size_t n, n_before, room;
 	__u32 *slots; /* 2 * room, by hash: an index in `series` + 1, 0 if free */
@@ -60,9 +61,12 @@ struct jb_mesh_table {
 __u64 jb_mesh_series_hash(const struct jb_mesh_table *table, const struct jb_scrape_sample *sample);
 struct jb_mesh_series *jb_mesh_series_find(const struct jb_mesh_table *table, __u64 hash);
 
-/* One that isn't there yet, not seen; `far` may be NULL. NULL: no memory. */
-struct jb_mesh_series *jb_mesh_series_add(struct jb_mesh_table *table, __u64 hash, int figure,
-					  const struct jb_mesh_far *far);
+/*
+ * One that isn't there yet, not seen; `far` may be NULL. 0, -ENOSPC: the budget is used up, or
+ * -ENOMEM.
+ */
+int jb_mesh_series_add(struct jb_mesh_table *table, __u64 hash, int figure,
+		       const struct jb_mesh_far *far, struct jb_mesh_series **ret);
 
 /* Forgets the series that have come since jb_mesh_table_settle(); of the others none is seen. */
 void jb_mesh_table_begin(struct jb_mesh_table *table);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The series that are remembered, and their far ends. */
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -167,8 +168,58 @@ static bool make_room(struct jb_mesh_table *table)
 	return true;
 }
 
-struct jb_mesh_series *jb_mesh_series_add(struct jb_mesh_table *table, __u64 hash, int figure,
-					  const struct jb_mesh_far *far)
+/* What is held is bounded by `n`, not by what it once was. Smaller may be refused: no harm. */
+static void give_room_back(struct jb_mesh_table *table)
+{
+	size_t room = table->room;
+	void *series, *slots;
+
+	while (room > FIRST_ROOM && table->n <= room / 4)
+		room /= 2;
+	if (room == table->room)
+		return;
+	table->room = room;
+	series = reallocarray(table->series, room, sizeof(*table->series));
+	if (series)
+		table->series = series;
+	slots = reallocarray(table->slots, 2 * room, sizeof(*table->slots));
+	if (slots)
+		table->slots = slots;
+}
+
+static bool budget_take(__u32 *budget)
+{
+	__u32 left;
+
+	if (!budget)
+		return true;
+	left = __atomic_load_n(budget, __ATOMIC_RELAXED);
+	while (left && !__atomic_compare_exchange_n(budget, &left, left - 1, true, __ATOMIC_RELAXED,
+						    __ATOMIC_RELAXED)) {
+	}
+	return left;
+}
+
+static void budget_give_back(__u32 *budget, size_t n)
+{
+	if (budget)
+		__atomic_fetch_add(budget, (__u32)n, __ATOMIC_RELAXED);
+}
+
+/* Keeps the first `n`; the far ends of the others are released already. */
+static void cut(struct jb_mesh_table *table, size_t n)
+{
+	if (n == table->n)
+		return;
+	budget_give_back(table->budget, table->n - n);
+	table->n = n;
+	give_room_back(table);
+	index_all(table);
+}
+
+/* NULL: no memory. */
+static struct jb_mesh_series *add(struct jb_mesh_table *table, __u64 hash, int figure,
+				  const struct jb_mesh_far *far)
 {
 	struct jb_mesh_end *end = NULL;
 	struct jb_mesh_series *series;
@@ -187,14 +238,27 @@ struct jb_mesh_series *jb_mesh_series_add(struct jb_mesh_table *table, __u64 has
 	return series;
 }
 
+int jb_mesh_series_add(struct jb_mesh_table *table, __u64 hash, int figure,
+		       const struct jb_mesh_far *far, struct jb_mesh_series **ret)
+{
+	struct jb_mesh_series *series;
+
+	if (!budget_take(table->budget))
+		return -ENOSPC;
+	series = add(table, hash, figure, far);
+	if (!series) {
+		budget_give_back(table->budget, 1);
+		return -ENOMEM;
+	}
+	*ret = series;
+	return 0;
+}
+
 void jb_mesh_table_begin(struct jb_mesh_table *table)
 {
-	if (table->n > table->n_before) {
-		for (size_t i = table->n_before; i < table->n; i++)
-			end_release(table, table->series[i].end);
-		table->n = table->n_before;
-		index_all(table);
-	}
+	for (size_t i = table->n_before; i < table->n; i++)
+		end_release(table, table->series[i].end);
+	cut(table, table->n_before);
 	for (size_t i = 0; i < table->n; i++) {
 		table->series[i].staged = NAN;
 		table->series[i].seen = false;
@@ -220,10 +284,7 @@ void jb_mesh_table_settle(struct jb_mesh_table *table)
 		else
 			end_release(table, series->end);
 	}
-	if (kept < table->n) {
-		table->n = kept;
-		index_all(table);
-	}
+	cut(table, kept);
 	table->n_before = kept;
 }
 
@@ -236,6 +297,7 @@ void jb_mesh_table_free(struct jb_mesh_table *table)
 		next = end->hh.next;
 		free(end);
 	}
+	budget_give_back(table->budget, table->n);
 	free(table->series);
 	free(table->slots);
 }
