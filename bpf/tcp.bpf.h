@@ -76,7 +76,8 @@ static __always_inline struct jb_tcp_socket *jb_tcp_find(struct sock *sk)
 }
 
 /* Begins to keep something with a socket: what it has counted until now is not the totals'. */
-static __noinline __attribute__((unused)) struct jb_tcp_socket *jb_tcp_new(struct sock *sk, __u32 retransmitting)
+static __noinline __attribute__((unused)) struct jb_tcp_socket *jb_tcp_new(struct sock *sk,
+									   __u32 retransmitting)
 {
 	struct jb_tcp_socket fresh = {.role = JB_TCP_ROLE_MAX};
 	struct jb_tcp_socket *s;
