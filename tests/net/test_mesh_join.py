@@ -80,6 +80,36 @@ def test_requests(mesh, stack):
             assert abs(mean - ROUND_TRIP_S) <= max(0.1 * ROUND_TRIP_S, 0.001), (labels, mean)
 
 
+def shown(mesh, pod, leg):
+    """{peer: (requests, failures)} as the listing has the pod's edges of that leg."""
+    return {edge["peer_workload"]: (edge["mesh_requests"], edge["mesh_failures"])
+            for edge in mesh.agent.edges()
+            if edge["pod"] == pod.labels["pod"] and edge["leg"] == leg}
+
+
+def test_edges_show_requests(mesh, stack):
+    """At both ends, also where one has no proxy: then what the other's tells."""
+    livekit = mesh.pod(stack, "livekit", proxy=False, host_network=True)
+    plain = serve(stack, mesh, "plain", proxy=False, side="b")
+    client, server = mesh.pod(stack, "web"), serve(stack, mesh, "redis", side="b")
+    for one, other in ((client, server), (livekit, server), (client, plain)):
+        with one.connect(other.address, PORT) as connection:
+            meshes.ask(connection, 4)
+            meshes.ask(connection, 1, "/500")
+    seen = {(client, "mesh_out"): server, (server, "mesh_in"): client,
+            (livekit, "direct"): server, (server, "plain_in"): livekit,
+            (client, "plain_out"): plain, (plain, "direct"): client}
+    lab.wait_until(lambda: all(shown(mesh, pod, leg) == {peer.workload: (5, 1)}
+                               for (pod, leg), peer in seen.items()),
+                   DEADLINE, "requests at both ends of each edge")
+    row, = [edge for edge in mesh.agent.edges()
+            if edge["pod"] == client.labels["pod"] and edge["leg"] == "mesh_out"]
+    assert abs(row["mesh_network_seconds"] - ROUND_TRIP_S) <= max(0.1 * ROUND_TRIP_S, 0.001)
+    assert row["mesh_latency_seconds"] >= row["mesh_network_seconds"] - 0.001
+    assert abs(row["mesh_latency_seconds"] - row["mesh_network_seconds"] -
+               row["mesh_residence_seconds"]) < 1e-6
+
+
 # Whose time it is
 
 class Pair:
