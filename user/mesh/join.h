@@ -49,9 +49,8 @@ struct jb_mesh_contact {
 	enum jb_mesh_role role;
 	enum jb_tcp_leg leg;
 	bool host_network;
-	bool skipped; /* by its own settings the pod has this port go past the proxy */
-	const struct jb_who
-		*peer; /* the other end; may be NULL at legs that are local, or past it */
+	bool skipped;              /* by its own settings the pod has this port go past the proxy */
+	const struct jb_who *peer; /* the other end; of a proxy at legs that are not local */
 	const struct jb_contact *contact;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the agent follows of the whole cluster, for --peers cluster and --policies. */
+/* What the agent follows of the cluster: for --peers cluster and --policies, and trust anchors. */
 #include "metrics/families.h"
 #include "metrics/private.h"
 
