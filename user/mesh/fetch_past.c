@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "mesh/fetch_past.h"
 
-#include <jitterbug/stream.h>
-#include <string.h>
+#include "base/hash.h"
 
 static __u64 hash_of(const struct jb_fetch_past *past, const struct jb_mesh_target *target)
 {
-	const char *at = (const char *)target, *end = at + sizeof(*target);
-	__u64 hash = past->seed;
-
-	while (at < end) {
-		size_t len = (size_t)(end - at) < sizeof(hash) ? (size_t)(end - at) : sizeof(hash);
-		__u64 word = 0;
-
-		memcpy(&word, at, len);
-		hash = jb_mix(hash, word);
-		at += len;
-	}
-	return hash;
+	return jb_hash_octets(past->seed, (const char *)target, sizeof(*target));
 }
 
 /* The one who was forgotten first gives way; those that are free come before. */

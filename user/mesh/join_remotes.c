@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+#include "base/hash.h"
 #include "mesh/join_private.h"
 
 struct jb_join_remote_key jb_join_key_address(enum jb_tcp_leg leg, const union jb_ip *address,
@@ -18,9 +19,9 @@ struct jb_join_remote_key jb_join_key_address(enum jb_tcp_leg leg, const union j
 
 static __u64 hash_text(__u64 h, const char *text)
 {
-	while (*text)
-		h = jb_mix(h, (unsigned char)*text++);
-	return jb_mix(h, 0x100);
+	size_t len = strlen(text);
+
+	return jb_hash_octets(jb_mix(h, len), text, len);
 }
 
 struct jb_join_remote_key jb_join_key_client(const struct jb_mesh_join *join, enum jb_tcp_leg leg,

@@ -5,44 +5,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/hash.h"
 #include "mesh/page_private.h"
 
 enum { FIRST_ROOM = 64 }; /* a power of 2, as all that follow */
 
 _Static_assert(sizeof(struct jb_mesh_far) == 344, "no hidden padding in what is compared");
-
-/* Of 7 octets at most. */
-static __u64 word_of(const char *text, size_t len)
-{
-	__u64 word = 0;
-	__u32 first, last;
-
-	if (len >= sizeof(first)) {
-		memcpy(&first, text, sizeof(first));
-		memcpy(&last, text + len - sizeof(last), sizeof(last));
-		word = (__u64)first << 32 | last;
-	} else if (len) {
-		word = (__u64)(unsigned char)text[0] << 16 |
-		       (__u64)(unsigned char)text[len / 2] << 8 | (unsigned char)text[len - 1];
-	}
-	return word;
-}
-
-/* In words of 8 octets, of which the last may begin within the one before: `h` has to tell `len`.
- */
-static __u64 mix_text(__u64 h, const char *text, size_t len)
-{
-	__u64 word;
-
-	if (len < sizeof(word))
-		return jb_mix(h, word_of(text, len));
-	for (size_t at = 0; at + sizeof(word) < len; at += sizeof(word)) {
-		memcpy(&word, text + at, sizeof(word));
-		h = jb_mix(h, word);
-	}
-	memcpy(&word, text + len - sizeof(word), sizeof(word));
-	return jb_mix(h, word);
-}
 
 /* Of labels in whatever order: that costs nothing, for their chains run side by side. */
 __u64 jb_mesh_series_hash(const struct jb_mesh_table *table, const struct jb_scrape_sample *sample)
@@ -52,9 +20,10 @@ __u64 jb_mesh_series_hash(const struct jb_mesh_table *table, const struct jb_scr
 	for (size_t i = 0; i < sample->n_labels; i++) {
 		const struct jb_scrape_label *label = &sample->labels[i];
 		__u64 lengths = (__u64)label->name_len << 32 | label->value_len;
-		__u64 h = mix_text(jb_mix(table->seed, lengths), label->name, label->name_len);
+		__u64 h = jb_hash_octets(jb_mix(table->seed, lengths), label->name,
+					 label->name_len);
 
-		sum += mix_text(h, label->value, label->value_len);
+		sum += jb_hash_octets(h, label->value, label->value_len);
 	}
 	return jb_mix(sum, sample->family << 8 | sample->suffix);
 }
@@ -91,7 +60,7 @@ void jb_mesh_end_far(const struct jb_mesh_end *end, struct jb_mesh_far *ret_far)
 static struct jb_mesh_end *end_get(struct jb_mesh_table *table, const struct jb_mesh_far *far)
 {
 	struct key key = key_of(far);
-	unsigned int hash = (unsigned int)mix_text(table->seed + key.len, key.text, key.len);
+	unsigned int hash = (unsigned int)jb_hash_octets(table->seed + key.len, key.text, key.len);
 	struct jb_mesh_end *end;
 
 	HASH_FIND_BYHASHVALUE(hh, table->ends, key.text, key.len, hash, end);
